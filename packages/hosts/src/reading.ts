@@ -1,0 +1,141 @@
+/**
+ * What was read from a host at one moment: plain data, serialisable, never edited. Sizes are bytes unless a name says
+ * otherwise; every list is sorted by name, so that two readings of an unchanged host are equal.
+ */
+export interface HostReading {
+  /** The host's name in dr.yaml. */
+  readonly name: string;
+  /** libvirt's own host name and UUID: two names in dr.yaml may not be the same machine. */
+  readonly hostname: string;
+  readonly uuid: string;
+  readonly libvirtVersion: string;
+  readonly hypervisor: {readonly type: string; readonly version: string};
+  readonly arch: string;
+  readonly cpus: number;
+  readonly memory: {readonly totalBytes: number; readonly freeBytes: number};
+  /** Machine types the emulators of this host know, by virtualisation type: `kvm` or `qemu`. */
+  readonly machines: readonly MachineReading[];
+  readonly pools: readonly PoolReading[];
+  readonly networks: readonly NetworkReading[];
+  readonly domains: readonly DomainReading[];
+}
+
+export interface MachineReading {
+  readonly virtType: string;
+  readonly arch: string;
+  /** Canonical names and aliases alike. */
+  readonly machines: readonly string[];
+}
+
+export interface PoolReading {
+  readonly name: string;
+  readonly uuid: string;
+  /** libvirt's pool type: dir, fs, netfs, logical, ... */
+  readonly type: string;
+  readonly active: boolean;
+  readonly autostart: boolean;
+  /** The folder or device group, where the type has one. */
+  readonly path?: string;
+  /** Where a netfs or similar pool comes from (`server:/export`): equal on two hosts means shared storage. */
+  readonly origin?: string;
+  readonly capacityBytes: number;
+  readonly availableBytes: number;
+  readonly volumes: readonly VolumeReading[];
+}
+
+export interface VolumeReading {
+  readonly name: string;
+  readonly path: string;
+  readonly format?: string;
+  /** The size a guest sees. */
+  readonly capacityBytes: number;
+  /** What it takes of the pool now. */
+  readonly allocationBytes: number;
+  readonly backingPath?: string;
+}
+
+export interface NetworkReading {
+  readonly name: string;
+  readonly uuid: string;
+  readonly active: boolean;
+  readonly autostart: boolean;
+  readonly bridge?: string;
+  /** nat, route, bridge, ...; absent for an isolated network. */
+  readonly forward?: string;
+}
+
+export type DomainState =
+  | 'running'
+  | 'blocked'
+  | 'paused'
+  | 'shutdown'
+  | 'shutoff'
+  | 'crashed'
+  | 'pmsuspended'
+  | 'unknown';
+
+export interface DomainReading {
+  readonly name: string;
+  readonly uuid: string;
+  readonly title?: string;
+  readonly state: DomainState;
+  /** libvirt's name of why it is in that state, such as `migrated` or `ioerror`. */
+  readonly stateReason: string;
+  readonly persistent: boolean;
+  readonly autostart: boolean;
+  readonly managedSave: boolean;
+  readonly virtType: string;
+  readonly arch: string;
+  readonly machine: string;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly disks: readonly DiskReading[];
+  readonly interfaces: readonly InterfaceReading[];
+  /** Pass-through devices, each in the words an operator would use: `pci 0000:03:00.0`. */
+  readonly hostDevices: readonly string[];
+  /** Files of the host that the definition names beside its disks. */
+  readonly hostFiles: readonly HostFileReading[];
+  readonly snapshots: readonly string[];
+  readonly checkpoints: readonly string[];
+  /** A job under way, such as `migration-out` or `backup`; absent when there is none. */
+  readonly job?: string;
+  readonly agent: 'connected' | 'disconnected' | 'none';
+  /** Addresses the guest is known to hold, IPv4 first. */
+  readonly addresses: readonly string[];
+  /** The definition as it would be started next (inactive XML, with secrets left out). */
+  readonly xml: string;
+}
+
+export interface DiskReading {
+  /** vda, sdb, ... */
+  readonly target: string;
+  readonly device: 'disk' | 'cdrom' | 'floppy' | 'lun';
+  /** file, block, volume, network, ... */
+  readonly type: string;
+  /** Path on the host; absent for an empty drive or a network disk. */
+  readonly path?: string;
+  readonly pool?: string;
+  readonly volume?: string;
+  readonly format?: string;
+  readonly readonly: boolean;
+  readonly shareable: boolean;
+  readonly capacityBytes: number;
+  readonly allocationBytes: number;
+  readonly backingPaths: readonly string[];
+  /** A block job running on it, such as `copy`; absent when there is none. */
+  readonly blockJob?: string;
+}
+
+export interface InterfaceReading {
+  readonly mac: string;
+  /** network, bridge, direct, user, ... */
+  readonly type: string;
+  /** The libvirt network, bridge or device it is plugged into. */
+  readonly source?: string;
+  readonly model?: string;
+}
+
+export interface HostFileReading {
+  readonly path: string;
+  readonly purpose: 'cdrom' | 'floppy' | 'kernel' | 'initrd' | 'dtb' | 'loader' | 'nvram' | 'nvram-template' | 'other';
+}
