@@ -1,0 +1,41 @@
+import {call} from './procedure.ts';
+
+/** Networks, network filters, secrets, node devices. */
+export const networkProcedures = {
+  NETWORK_CREATE: call(39, 'net:network', ''),
+  NETWORK_CREATE_XML: call(40, 'xml:string', 'net:network'),
+  NETWORK_DEFINE_XML: call(41, 'xml:string', 'net:network', {priority: 'high'}),
+  NETWORK_DESTROY: call(42, 'net:network', '', {priority: 'high'}),
+  NETWORK_GET_XML_DESC: call(43, 'net:network flags:u32', 'xml:string', {priority: 'high'}),
+  NETWORK_GET_AUTOSTART: call(44, 'net:network', 'autostart:i32', {priority: 'high'}),
+  NETWORK_GET_BRIDGE_NAME: call(45, 'net:network', 'name:string', {priority: 'high'}),
+  NETWORK_LOOKUP_BY_NAME: call(46, 'name:string', 'net:network', {priority: 'high'}),
+  NETWORK_LOOKUP_BY_UUID: call(47, 'uuid:uuid', 'net:network', {priority: 'high'}),
+  NETWORK_SET_AUTOSTART: call(48, 'net:network autostart:i32', '', {priority: 'high'}),
+  NETWORK_UNDEFINE: call(49, 'net:network', '', {priority: 'high'}),
+  NETWORK_IS_ACTIVE: call(152, 'net:network', 'active:i32', {priority: 'high'}),
+  NETWORK_IS_PERSISTENT: call(153, 'net:network', 'persistent:i32', {priority: 'high'}),
+  CONNECT_LIST_ALL_NETWORKS: call(283, 'needResults:i32 flags:u32', 'nets:network[] ret:u32', {priority: 'high'}),
+  NETWORK_UPDATE: call(291, 'net:network command:u32 section:u32 parentIndex:i32 xml:string flags:u32', '', {
+    priority: 'high',
+  }),
+  NETWORK_GET_DHCP_LEASES: call(341, 'net:network mac:string? needResults:i32 flags:u32', 'leases:dhcpLease[] ret:u32'),
+  NETWORK_DEFINE_XML_FLAGS: call(432, 'xml:string flags:u32', 'net:network', {priority: 'high', since: '7.7'}),
+  NODE_DEVICE_GET_XML_DESC: call(114, 'name:string flags:u32', 'xml:string'),
+  SECRET_LOOKUP_BY_UUID: call(141, 'uuid:uuid', 'secret:secret', {priority: 'high'}),
+  SECRET_DEFINE_XML: call(142, 'xml:string flags:u32', 'secret:secret', {priority: 'high'}),
+  SECRET_GET_XML_DESC: call(143, 'secret:secret flags:u32', 'xml:string', {priority: 'high'}),
+  SECRET_SET_VALUE: call(144, 'secret:secret value:bytes flags:u32', '', {priority: 'high'}),
+  SECRET_GET_VALUE: call(145, 'secret:secret flags:u32', 'value:bytes', {priority: 'high'}),
+  SECRET_UNDEFINE: call(146, 'secret:secret', '', {priority: 'high'}),
+  SECRET_LOOKUP_BY_USAGE: call(147, 'usageType:i32 usageId:string', 'secret:secret', {priority: 'high'}),
+  NWFILTER_LOOKUP_BY_NAME: call(175, 'name:string', 'nwfilter:nwfilter', {priority: 'high'}),
+  NWFILTER_GET_XML_DESC: call(177, 'nwfilter:nwfilter flags:u32', 'xml:string', {priority: 'high'}),
+  NWFILTER_DEFINE_XML: call(180, 'xml:string', 'nwfilter:nwfilter', {priority: 'high'}),
+  NWFILTER_UNDEFINE: call(181, 'nwfilter:nwfilter', '', {priority: 'high'}),
+  CONNECT_LIST_ALL_NODE_DEVICES: call(285, 'needResults:i32 flags:u32', 'devices:nodeDevice[] ret:u32', {
+    priority: 'high',
+  }),
+  CONNECT_LIST_ALL_NWFILTERS: call(286, 'needResults:i32 flags:u32', 'filters:nwfilter[] ret:u32', {priority: 'high'}),
+  CONNECT_LIST_ALL_SECRETS: call(287, 'needResults:i32 flags:u32', 'secrets:secret[] ret:u32', {priority: 'high'}),
+};

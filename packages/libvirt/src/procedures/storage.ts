@@ -1,0 +1,46 @@
+import {call, streamCall} from './procedure.ts';
+
+/** Storage pools and volumes. */
+export const storageProcedures = {
+  STORAGE_POOL_CREATE_XML: call(76, 'xml:string flags:u32', 'pool:pool'),
+  STORAGE_POOL_DEFINE_XML: call(77, 'xml:string flags:u32', 'pool:pool', {priority: 'high'}),
+  STORAGE_POOL_CREATE: call(78, 'pool:pool flags:u32', ''),
+  STORAGE_POOL_BUILD: call(79, 'pool:pool flags:u32', ''),
+  STORAGE_POOL_DESTROY: call(80, 'pool:pool', '', {priority: 'high'}),
+  STORAGE_POOL_DELETE: call(81, 'pool:pool flags:u32', ''),
+  STORAGE_POOL_UNDEFINE: call(82, 'pool:pool', '', {priority: 'high'}),
+  STORAGE_POOL_REFRESH: call(83, 'pool:pool flags:u32', ''),
+  STORAGE_POOL_LOOKUP_BY_NAME: call(84, 'name:string', 'pool:pool', {priority: 'high'}),
+  STORAGE_POOL_LOOKUP_BY_UUID: call(85, 'uuid:uuid', 'pool:pool', {priority: 'high'}),
+  STORAGE_POOL_LOOKUP_BY_VOLUME: call(86, 'vol:volume', 'pool:pool', {priority: 'high'}),
+  STORAGE_POOL_GET_INFO: call(87, 'pool:pool', 'state:i32 capacity:u64 allocation:u64 available:u64', {
+    priority: 'high',
+  }),
+  STORAGE_POOL_GET_XML_DESC: call(88, 'pool:pool flags:u32', 'xml:string', {priority: 'high'}),
+  STORAGE_POOL_GET_AUTOSTART: call(89, 'pool:pool', 'autostart:i32', {priority: 'high'}),
+  STORAGE_POOL_SET_AUTOSTART: call(90, 'pool:pool autostart:i32', '', {priority: 'high'}),
+  STORAGE_POOL_IS_ACTIVE: call(154, 'pool:pool', 'active:i32', {priority: 'high'}),
+  STORAGE_POOL_IS_PERSISTENT: call(155, 'pool:pool', 'persistent:i32', {priority: 'high'}),
+  CONNECT_LIST_ALL_STORAGE_POOLS: call(281, 'needResults:i32 flags:u32', 'pools:pool[] ret:u32', {priority: 'high'}),
+  STORAGE_POOL_LIST_ALL_VOLUMES: call(282, 'pool:pool needResults:i32 flags:u32', 'vols:volume[] ret:u32', {
+    priority: 'high',
+  }),
+  STORAGE_POOL_LOOKUP_BY_TARGET_PATH: call(391, 'path:string', 'pool:pool', {priority: 'high', since: '4.1'}),
+  STORAGE_VOL_CREATE_XML: call(93, 'pool:pool xml:string flags:u32', 'vol:volume'),
+  STORAGE_VOL_DELETE: call(94, 'vol:volume flags:u32', ''),
+  STORAGE_VOL_LOOKUP_BY_NAME: call(95, 'pool:pool name:string', 'vol:volume', {priority: 'high'}),
+  STORAGE_VOL_LOOKUP_BY_KEY: call(96, 'key:string', 'vol:volume', {priority: 'high'}),
+  STORAGE_VOL_LOOKUP_BY_PATH: call(97, 'path:string', 'vol:volume', {priority: 'high'}),
+  STORAGE_VOL_GET_INFO: call(98, 'vol:volume', 'type:i32 capacity:u64 allocation:u64', {priority: 'high'}),
+  STORAGE_VOL_GET_XML_DESC: call(99, 'vol:volume flags:u32', 'xml:string', {priority: 'high'}),
+  STORAGE_VOL_GET_PATH: call(100, 'vol:volume', 'name:string', {priority: 'high'}),
+  STORAGE_VOL_CREATE_XML_FROM: call(125, 'pool:pool xml:string clonevol:volume flags:u32', 'vol:volume'),
+  STORAGE_VOL_WIPE: call(165, 'vol:volume flags:u32', ''),
+  STORAGE_VOL_UPLOAD: streamCall(208, 'send', 'vol:volume offset:u64 length:u64 flags:u32', ''),
+  STORAGE_VOL_DOWNLOAD: streamCall(209, 'receive', 'vol:volume offset:u64 length:u64 flags:u32', ''),
+  STORAGE_VOL_RESIZE: call(260, 'vol:volume capacity:u64 flags:u32', ''),
+  STORAGE_VOL_GET_INFO_FLAGS: call(378, 'vol:volume flags:u32', 'type:i32 capacity:u64 allocation:u64', {
+    priority: 'high',
+    since: '3.0',
+  }),
+};
