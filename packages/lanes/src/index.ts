@@ -1,1 +1,13 @@
-export {};
+/** Bounded, fair admission to shared resources: all the lanes an act needs, or none. */
+export {admit, type AdmitOptions, type LaneGrant} from './admit.ts';
+export {bandwidthOf, type BandwidthCaps} from './bandwidth.ts';
+export {type LanePlaces, type LaneRequest, priorities, type Priority, tally} from './lane.ts';
+export {type HoldOptions, Lanes, type LanesOptions} from './lanes.ts';
+export {
+  adaptiveBounds,
+  type AdaptiveBounds,
+  adaptiveLimit,
+  type AdaptiveLimit,
+  nextLimit,
+  type PressureSample,
+} from './next-limit.ts';
