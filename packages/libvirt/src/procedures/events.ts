@@ -1,4 +1,4 @@
-import {event} from './procedure.ts';
+import {event, qemuEvent} from './procedure.ts';
 
 /** The messages a daemon sends of its own accord. Domain events are registered by their id. */
 export const events = {
@@ -52,8 +52,5 @@ export const events = {
   SECRET_EVENT_LIFECYCLE: event(382, 'callbackId:i32 secret:secret event:i32 detail:i32'),
   SECRET_EVENT_VALUE_CHANGED: event(383, 'callbackId:i32 secret:secret', 1),
   NODE_DEVICE_EVENT_LIFECYCLE: event(376, 'callbackId:i32 dev:nodeDevice event:i32 detail:i32'),
-  DOMAIN_MONITOR_EVENT: {
-    ...event(6, 'callbackId:i32 dom:domain event:string seconds:i64 micros:u32 details:string?'),
-    program: 'qemu',
-  },
+  DOMAIN_MONITOR_EVENT: qemuEvent(6, 'callbackId:i32 dom:domain event:string seconds:i64 micros:u32 details:string?'),
 };

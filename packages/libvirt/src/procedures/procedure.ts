@@ -14,7 +14,7 @@ export interface Procedure<Args extends Schema = Schema, Returns extends Schema 
   /** `high` is answered by workers of its own, even while all others are busy with migrations. */
   readonly priority: Priority;
   /** The libvirt version that brought it, where that is later than 3.0. */
-  readonly since?: string;
+  readonly since?: string | undefined;
 }
 
 export interface StreamProcedure<Args extends Schema = Schema, Returns extends Schema = Schema> extends Procedure<
@@ -34,7 +34,7 @@ export interface EventProcedure<Payload extends Schema = Schema> {
 
 interface Options {
   readonly priority?: Priority;
-  readonly since?: string;
+  readonly since?: string | undefined;
 }
 
 export function call<const Args extends Schema, const Returns extends Schema>(
@@ -66,4 +66,8 @@ export function streamCall<const Args extends Schema, const Returns extends Sche
 
 export function event<const Payload extends Schema>(number: number, payload: Payload, id = 0): EventProcedure<Payload> {
   return {program: 'remote', number, payload, id};
+}
+
+export function qemuEvent<const Payload extends Schema>(number: number, payload: Payload): EventProcedure<Payload> {
+  return {...event(number, payload), program: 'qemu'};
 }

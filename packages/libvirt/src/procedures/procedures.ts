@@ -4,7 +4,7 @@ import {blockProcedures} from './block.ts';
 import {connectionProcedures} from './connection.ts';
 import {domainProcedures} from './domain.ts';
 import {eventRegistrationProcedures} from './event-registration.ts';
-import {events} from './events.ts';
+import type {events} from './events.ts';
 import {migrationProcedures} from './migration.ts';
 import {networkProcedures} from './network.ts';
 import {nodeProcedures} from './node.ts';
@@ -37,8 +37,7 @@ export type StreamName = {
 /** All other procedures. */
 export type CallName = Exclude<ProcedureName, StreamName>;
 
-export type ArgsOf<Name extends ProcedureName> =
-  Procedures[Name] extends Procedure<infer Args, string> ? Inputs<Args> : never;
+export type ArgsOf<Name extends ProcedureName> = Procedures[Name] extends Procedure<infer Args> ? Inputs<Args> : never;
 export type ReturnsOf<Name extends ProcedureName> =
   Procedures[Name] extends Procedure<string, infer Returns> ? Fields<Returns> : never;
 

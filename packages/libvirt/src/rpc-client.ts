@@ -1,0 +1,360 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {authenticate, type Credentials} from './authenticate.ts';
+import {CallQueue, type QueuedCall} from './call-queue.ts';
+import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
+import {ConnectionError, protocolError} from './connection-error.ts';
+import {eventOf} from './event-of.ts';
+import {FrameChannel} from './frame-channel.ts';
+import type {KeepaliveOptions} from './keepalive.ts';
+import {LibvirtError} from './libvirt-error.ts';
+import type {Procedure} from './procedures/procedure.ts';
+import {
+  procedures,
+  type ArgsOf,
+  type CallName,
+  type ProcedureName,
+  type ReturnsOf,
+  type StreamName,
+  type WireEvent,
+} from './procedures/procedures.ts';
+import {RpcStream, type StreamPacket} from './rpc-stream.ts';
+import {openTransport} from './transports/open-transport.ts';
+import type {Transport} from './transports/transport.ts';
+import {decode, encode} from './wire/codec.ts';
+import {encodeFrame, frameStatus, frameTypes, programs, type Frame} from './wire/frame.ts';
+import {structs} from './wire/schema.ts';
+import {XdrReader} from './wire/xdr-reader.ts';
+
+const readOnlyFlag = 1;
+const serialMax = 0xffff_ffff;
+/** A daemon that has not said goodbye after this many milliseconds is left without. */
+const goodbyeMs = 3000;
+
+export interface RpcOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RpcConnectOptions extends RpcOptions {
+  readonly readOnly?: boolean | undefined;
+  /** Asked for user and password when the daemon wants a login. */
+  readonly credentials?: Credentials | undefined;
+  readonly keepalive?: KeepaliveOptions | undefined;
+}
+
+interface PendingCall extends QueuedCall {
+  readonly procedure: Procedure;
+  /** Gets the answer. After a cancel it only tidies up what a late answer brings. */
+  answer: (frame: Frame) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** What becomes of an answer: `keep` makes the result of it, `discard` undoes what nobody waits for any more. */
+interface Outcome<Name extends ProcedureName, Result> {
+  readonly keep: (serial: number, returns: ReturnsOf<Name>) => Result;
+  readonly discard?: (serial: number) => void;
+}
+
+/**
+ * One connection to a libvirt daemon: calls, streams and events by libvirt's own names, typed. At most four calls are
+ * under way at once; the others wait in order, urgent ones first. Give every long call (a migration, a wipe) and every
+ * stream a client of its own.
+ */
+export class RpcClient {
+  /** The host it leads to, for messages. */
+  readonly host: string;
+  /** The address behind that, as in `unix:/run/libvirt/libvirt-sock`. */
+  readonly address: string;
+  /** Resolves when the connection has ended: with `undefined` after `close`, else with what ended it. Never rejects. */
+  readonly closed: Promise<ConnectionError | undefined>;
+  readonly #channel: FrameChannel;
+  readonly #queue = new CallQueue();
+  /** Calls that were made and not answered, whether they have been sent or not. */
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #streams = new Map<number, RpcStream>();
+  readonly #eventHandlers = new Set<(event: WireEvent) => void>();
+  #serial = 0;
+  #abandoned = 0;
+  /** Why no more calls are taken. */
+  #refusal: ConnectionError | undefined;
+
+  /**
+   * Connects, logs in where the daemon asks for it, and opens the hypervisor that `uri` names.
+   * @throws {ConnectionError} when no daemon can be reached or it does not let us in.
+   * @throws {LibvirtError} when the daemon cannot open the hypervisor.
+   */
+  static async connect(uri: string | ConnectUri, options: RpcConnectOptions = {}): Promise<RpcClient> {
+    const target = typeof uri === 'string' ? parseConnectUri(uri) : uri;
+    const {signal, readOnly = false, credentials, keepalive} = options;
+    const transport = await openTransport(target, {signal, readOnly});
+    const client = new RpcClient(transport, {host: target.host, keepalive});
+    try {
+      await authenticate(client, {confidential: transport.confidential, user: target.user, credentials, signal});
+      await client.call('CONNECT_OPEN', {name: target.name, flags: readOnly ? readOnlyFlag : 0}, {signal});
+      return client;
+    } catch (error) {
+      client.#channel.end();
+      throw error;
+    }
+  }
+
+  /** Speaks over bytes that are there already, without login and `CONNECT_OPEN`. */
+  constructor(
+    transport: Transport,
+    options: {readonly host?: string | undefined; readonly keepalive?: KeepaliveOptions | undefined} = {},
+  ) {
+    this.host = options.host ?? 'localhost';
+    this.address = transport.address;
+    const ended = Promise.withResolvers<ConnectionError | undefined>();
+    this.closed = ended.promise;
+    this.#channel = new FrameChannel(transport, {
+      host: this.host,
+      keepalive: options.keepalive,
+      onFrame: frame => this.#receive(frame),
+      onEnd: error => {
+        this.#refuse(error ?? this.#closedError());
+        ended.resolve(error);
+      },
+    });
+  }
+
+  /** Calls that were cancelled after they had been sent. The daemon still works on them, and each keeps its place. */
+  get abandonedCalls(): number {
+    return this.#abandoned;
+  }
+
+  /** Calls that have been sent and not answered yet, abandoned ones among them. */
+  get callsInFlight(): number {
+    return this.#queue.inFlight;
+  }
+
+  /** Calls that have not been sent yet. */
+  get callsWaiting(): number {
+    return this.#queue.waiting;
+  }
+
+  /**
+   * Calls a procedure. A call whose `signal` aborts before it is sent is never sent. Aborted later, it rejects all the
+   * same, but the daemon goes on, as the protocol knows no cancel: see `abandonedCalls`.
+   * @throws {LibvirtError} when the daemon refuses or fails.
+   * @throws {ConnectionError} when the connection ends first.
+   */
+  call<Name extends CallName>(name: Name, args: ArgsOf<Name>, options: RpcOptions = {}): Promise<ReturnsOf<Name>> {
+    return this.#request(name, args, options, {keep: (_serial, returns) => returns});
+  }
+
+  /** Calls a procedure that moves bytes. `signal` aborts the call, and later the stream. */
+  openStream<Name extends StreamName>(
+    name: Name,
+    args: ArgsOf<Name>,
+    options: RpcOptions = {},
+  ): Promise<RpcStream<ReturnsOf<Name>>> {
+    return this.#request(name, args, options, {
+      keep: (serial, returns) => {
+        const link = {
+          host: this.host,
+          send: (packet: StreamPacket) => this.#sendPacket(name, serial, packet),
+          pause: (paused: boolean) => this.#channel.pause(paused),
+          forget: () => void this.#streams.delete(serial),
+        };
+        const stream = new RpcStream(link, returns, options.signal);
+        this.#streams.set(serial, stream);
+        return stream;
+      },
+      discard: serial => void this.#sendPacket(name, serial, {type: frameTypes.stream, status: frameStatus.error}),
+    });
+  }
+
+  /** Hears every event of this connection until the returned function is called. Register for events by calls. */
+  onEvent(handler: (event: WireEvent) => void): () => void {
+    this.#eventHandlers.add(handler);
+    return () => this.#eventHandlers.delete(handler);
+  }
+
+  /** Says goodbye and ends the connection. Whatever waits for an answer rejects; `close` itself never does. */
+  async close(): Promise<void> {
+    if (this.#refusal === undefined) {
+      this.#channel.expectEnd();
+      this.#refuse(this.#closedError());
+      await Promise.race([this.#sayGoodbye(), this.closed, sleep(goodbyeMs, undefined, {ref: false})]);
+      this.#channel.end();
+    }
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #request<Name extends ProcedureName, Result>(
+    name: Name,
+    args: ArgsOf<Name>,
+    {signal}: RpcOptions,
+    {keep, discard}: Outcome<Name, Result>,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    if (this.#refusal !== undefined) {
+      throw this.#refusal;
+    }
+    const serial = this.#nextSerial();
+    const procedure: Procedure = procedures[name];
+    const frame = this.#encodeCall(name, args, serial);
+    const {promise, resolve, reject} = Promise.withResolvers<Result>();
+    const pending: PendingCall = {
+      procedure,
+      priority: procedure.priority,
+      send: () => void this.#channel.send(frame),
+      answer: reply => resolve(keep(serial, this.#returned(name, reply))),
+      fail: reject,
+    };
+    const onAbort = (): void => {
+      if (this.#queue.remove(pending)) {
+        this.#pending.delete(serial);
+      } else {
+        this.#abandoned += 1;
+        pending.answer = reply => {
+          this.#abandoned -= 1;
+          if (reply.status === frameStatus.ok) {
+            discard?.(serial);
+          }
+        };
+      }
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, {once: true});
+    this.#pending.set(serial, pending);
+    this.#queue.add(pending);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #encodeCall<Name extends ProcedureName>(name: Name, args: ArgsOf<Name>, serial: number): Buffer {
+    const {program, number, args: schema}: Procedure = procedures[name];
+    const header = {program: programs[program], procedure: number, type: frameTypes.call, serial, status: 0};
+    return encodeFrame(header, writer => encode(writer, schema, args));
+  }
+
+  #returned<Name extends ProcedureName>(name: Name, {status, payload}: Frame): ReturnsOf<Name> {
+    const {returns, since}: Procedure = procedures[name];
+    const reader = new XdrReader(payload);
+    if (status !== frameStatus.ok) {
+      throw new LibvirtError(decode(reader, structs.error), {host: this.host, procedure: name, since});
+    }
+    return decode(reader, returns) as ReturnsOf<Name>;
+  }
+
+  #receive(frame: Frame): void {
+    switch (frame.type) {
+      case frameTypes.reply:
+        this.#receiveReply(frame);
+        break;
+      case frameTypes.message:
+        this.#receiveEvent(frame);
+        break;
+      case frameTypes.stream:
+      case frameTypes.streamHole:
+        this.#receivePacket(frame);
+        break;
+      default:
+        throw protocolError(`A message of the unknown type ${frame.type} arrived`);
+    }
+  }
+
+  #receiveReply(frame: Frame): void {
+    const pending = this.#pending.get(frame.serial);
+    if (pending?.procedure.number !== frame.procedure) {
+      throw protocolError(`An answer to a call that was not made arrived: procedure ${frame.procedure}`);
+    }
+    this.#pending.delete(frame.serial);
+    try {
+      pending.answer(frame);
+    } catch (error) {
+      pending.fail(error as Error);
+    }
+    this.#queue.release();
+  }
+
+  #receiveEvent(frame: Frame): void {
+    const event = eventOf(frame);
+    if (event !== undefined) {
+      for (const handler of this.#eventHandlers) {
+        handler(event);
+      }
+    }
+  }
+
+  /** Packets of a stream that was aborted may still arrive; nobody wants them. */
+  #receivePacket(frame: Frame): void {
+    const stream = this.#streams.get(frame.serial);
+    if (stream === undefined) {
+      return;
+    }
+    if (frame.status === frameStatus.continue) {
+      stream.receive(frame.type, frame.payload);
+    } else if (frame.status === frameStatus.ok) {
+      stream.confirm();
+    } else {
+      const error = decode(new XdrReader(frame.payload), structs.error);
+      stream.fail(new LibvirtError(error, {host: this.host, procedure: procedureName(frame)}));
+    }
+  }
+
+  #sendPacket(name: StreamName, serial: number, {type, status, payload}: StreamPacket): Promise<void> {
+    const {program, number} = procedures[name];
+    return this.#channel.send(
+      encodeFrame({program: programs[program], procedure: number, type, serial, status}, payload),
+    );
+  }
+
+  /** The last call goes past the queue: nobody waits behind it. Resolves when it is answered. */
+  #sayGoodbye(): Promise<void> {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    const serial = this.#nextSerial();
+    const frame = this.#encodeCall('CONNECT_CLOSE', {}, serial);
+    const procedure = procedures.CONNECT_CLOSE;
+    this.#pending.set(serial, {
+      procedure,
+      priority: 'high',
+      send: () => {},
+      answer: () => resolve(),
+      fail: () => resolve(),
+    });
+    void this.#channel.send(frame);
+    return promise;
+  }
+
+  /** Takes no more calls, and fails those that wait. */
+  #refuse(error: ConnectionError): void {
+    this.#refusal ??= error;
+    this.#queue.clear();
+    for (const {fail} of this.#pending.values()) {
+      fail(error);
+    }
+    for (const stream of this.#streams.values()) {
+      stream.fail(error);
+    }
+  }
+
+  #nextSerial(): number {
+    do {
+      this.#serial = this.#serial >= serialMax ? 1 : this.#serial + 1;
+    } while (this.#pending.has(this.#serial) || this.#streams.has(this.#serial));
+    return this.#serial;
+  }
+
+  #closedError(): ConnectionError {
+    return new ConnectionError('CONNECTION_CLOSED', `The connection to ${this.host} has been closed`, {
+      hint: 'Connect again to go on.',
+      host: this.host,
+    });
+  }
+}
+
+function procedureName({program, procedure}: Frame): string {
+  const found = Object.entries<Procedure>(procedures).find(
+    ([, {program: name, number}]) => programs[name] === program && number === procedure,
+  );
+  return found?.[0] ?? `procedure ${procedure}`;
+}

@@ -1,0 +1,15 @@
+import type {Readable, Writable} from 'node:stream';
+
+/** Bytes to a daemon and back. `input` ends or fails when the other side goes. */
+export interface Transport {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** Where it leads, for messages: `unix:/run/libvirt/libvirt-sock`. */
+  readonly address: string;
+  /** Whether nobody on the way can read along, so that a login over it is safe. */
+  readonly confidential: boolean;
+  /** What is known about why it ended, such as what ssh wrote to stderr. */
+  readonly diagnosis?: () => string | undefined;
+  /** Lets go of sockets and processes at once. Safe to call twice. */
+  readonly destroy: () => void;
+}
