@@ -25,6 +25,7 @@ export class FrameChannel {
   readonly #keepalive: Keepalive;
   #open = true;
   #closing = false;
+  #lostAlready = false;
   #pausedBy = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
@@ -33,7 +34,7 @@ export class FrameChannel {
     this.#options = options;
     this.#keepalive = new Keepalive(options.keepalive ?? {}, {
       ping: () => this.#sendKeepalive(keepalivePing),
-      dead: silentMs => this.#die('KEEPALIVE_TIMEOUT', `was silent for ${Math.round(silentMs / 1000)} s`),
+      dead: silentMs => void this.#die('KEEPALIVE_TIMEOUT', `was silent for ${Math.round(silentMs / 1000)} s`),
     });
     const {input, output} = transport;
     input.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -119,16 +120,16 @@ export class FrameChannel {
   #lost(error?: Error): void {
     if (this.#closing) {
       this.end();
-    } else if (this.#assembler.atBoundary) {
-      this.#die('CONNECTION_LOST', 'closed the connection', error);
-    } else {
-      this.#die('CONNECTION_LOST', 'closed the connection in the middle of a message', error);
+    } else if (!this.#lostAlready) {
+      this.#lostAlready = true;
+      const where = this.#assembler.atBoundary ? '' : ' in the middle of a message';
+      void this.#die('CONNECTION_LOST', `closed the connection${where}`, error);
     }
   }
 
-  #die(code: 'CONNECTION_LOST' | 'KEEPALIVE_TIMEOUT', what: string, cause?: Error): void {
+  async #die(code: 'CONNECTION_LOST' | 'KEEPALIVE_TIMEOUT', what: string, cause?: Error): Promise<void> {
     const {host} = this.#options;
-    const reasons = [cause?.message, this.#transport.diagnosis?.()].filter(Boolean).join('; ');
+    const reasons = [cause?.message, await this.#transport.diagnosis?.()].filter(Boolean).join('; ');
     this.end(
       new ConnectionError(code, `${host} (${this.#transport.address}) ${what}${reasons && `: ${reasons}`}`, {
         hint: `Check that ${host} and its libvirt daemon run and can be reached, then connect again.`,

@@ -93,7 +93,7 @@ export class RpcClient {
       return client;
     } catch (error) {
       client.#channel.end();
-      throw error;
+      throw lostWhileConnecting(error) ? connectFailed(error) : error;
     }
   }
 
@@ -358,3 +358,10 @@ function procedureName({program, procedure}: Frame): string {
   );
   return found?.[0] ?? `procedure ${procedure}`;
 }
+
+/** What runs through ssh or another program fails only when it is used. */
+const lostWhileConnecting = (error: unknown): error is ConnectionError =>
+  error instanceof ConnectionError && error.code === 'CONNECTION_LOST';
+
+const connectFailed = ({message, hint, host, cause}: ConnectionError): ConnectionError =>
+  new ConnectionError('CONNECT_FAILED', message, {hint, host, cause});

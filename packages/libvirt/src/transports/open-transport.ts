@@ -1,12 +1,26 @@
-import type {ConnectUri} from '../connect-uri.ts';
+import type {ConnectUri, TransportName} from '../connect-uri.ts';
+import {openExt} from './command.ts';
 import type {TransportOptions} from './socket-transport.ts';
+import {openSsh} from './ssh.ts';
 import {openTcp} from './tcp.ts';
+import {openTls} from './tls.ts';
 import type {Transport} from './transport.ts';
 import {openUnix} from './unix.ts';
 
-const open = {unix: openUnix, tcp: openTcp};
+type Open = (target: ConnectUri, options: TransportOptions) => Transport | Promise<Transport>;
 
-/** Connects to the daemon a URI names. @throws {ConnectionError} when it cannot be reached. */
-export function openTransport(target: ConnectUri, options: TransportOptions): Promise<Transport> {
-  return open[target.transport as 'unix'](target, options);
+const opens: Readonly<Record<TransportName, Open>> = {
+  unix: openUnix,
+  tcp: openTcp,
+  tls: openTls,
+  ssh: openSsh,
+  ext: openExt,
+};
+
+/**
+ * Connects to the daemon that a URI names. What runs through a program may turn out to be unreachable only later.
+ * @throws {ConnectionError} when it cannot be reached.
+ */
+export async function openTransport(target: ConnectUri, options: TransportOptions): Promise<Transport> {
+  return opens[target.transport](target, options);
 }

@@ -11,19 +11,21 @@ interface SocketOptions extends TransportOptions {
   readonly address: string;
   readonly confidential: boolean;
   readonly host: string | undefined;
+  /** The event that says the socket can be used. */
+  readonly readyEvent?: 'connect' | 'secureConnect';
   /** What to do when nobody answers. */
   readonly hint: string;
 }
 
 /** Waits until a socket is connected and offers it as a transport. */
 export async function socketTransport(open: () => Socket, options: SocketOptions): Promise<Transport> {
-  const {address, confidential, host, hint, signal} = options;
+  const {address, confidential, host, hint, signal, readyEvent = 'connect'} = options;
   signal?.throwIfAborted();
   const socket = open();
   const {promise, resolve, reject} = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal?.reason);
   signal?.addEventListener('abort', onAbort, {once: true});
-  socket.once('connect', resolve);
+  socket.once(readyEvent, resolve);
   socket.once('error', reject);
   try {
     await promise;
@@ -39,7 +41,7 @@ export async function socketTransport(open: () => Socket, options: SocketOptions
     signal?.removeEventListener('abort', onAbort);
     socket.off('error', reject);
   }
-  socket.setNoDelay?.(true);
+  socket.setNoDelay(true);
   return {input: socket, output: socket, address, confidential, destroy: () => socket.destroy()};
 }
 

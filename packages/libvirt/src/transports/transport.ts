@@ -9,7 +9,7 @@ export interface Transport {
   /** Whether nobody on the way can read along, so that a login over it is safe. */
   readonly confidential: boolean;
   /** What is known about why it ended, such as what ssh wrote to stderr. */
-  readonly diagnosis?: () => string | undefined;
+  readonly diagnosis?: () => Promise<string>;
   /** Lets go of sockets and processes at once. Safe to call twice. */
   readonly destroy: () => void;
 }

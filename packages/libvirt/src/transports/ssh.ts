@@ -1,0 +1,78 @@
+import {chmod, lstat, mkdir} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import type {ConnectUri} from '../connect-uri.ts';
+import {openCommand} from './command.ts';
+import type {TransportOptions} from './socket-transport.ts';
+import {remoteCommand} from './ssh-command.ts';
+import type {Transport} from './transport.ts';
+
+/** A path to a socket may have 107 bytes, of which ssh itself needs 40 for the name and 17 while it makes it. */
+const controlFolderBytesMax = 48;
+/** How long a login stays open for the next connection. */
+const persistSeconds = 60;
+
+/** Connects through the system's ssh: its configuration, agent, keys, certificates and jump hosts all count. */
+export async function openSsh(target: ConnectUri, options: TransportOptions): Promise<Transport> {
+  const folder = await controlFolder();
+  const args = [...sshOptions(target, folder), '--', target.host ?? 'localhost', remoteCommand(target, options)];
+  return openCommand(target.command ?? 'ssh', args, {
+    ...options,
+    host: target.host,
+    address: `ssh:${target.user === undefined ? '' : `${target.user}@`}${target.host}`,
+    confidential: true,
+  });
+}
+
+/** Arguments of ssh before the host. Without a terminal it must not ask: it fails, and says why. */
+export function sshOptions(target: ConnectUri, folder: string | undefined): string[] {
+  const {user, port, keyfile, knownHosts, verify, knownHostsVerify} = target;
+  const hostKeys = verify ? {normal: undefined, auto: 'accept-new', ignore: 'no'}[knownHostsVerify] : 'no';
+  const settings = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: hostKeys,
+    UserKnownHostsFile: knownHosts,
+    ...(folder !== undefined && {
+      ControlMaster: 'auto',
+      ControlPath: `${folder}/%C`,
+      ControlPersist: String(persistSeconds),
+    }),
+  };
+  return [
+    '-T',
+    '-e',
+    'none',
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(keyfile === undefined ? [] : ['-i', keyfile]),
+    ...Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : ['-o', `${name}=${value}`])),
+  ];
+}
+
+/** A folder that only we can enter, for the sockets by which connections share one login; none if that cannot be had. */
+async function controlFolder(): Promise<string | undefined> {
+  const uid = process.getuid?.();
+  const runtime = process.env['XDG_RUNTIME_DIR'] ?? '';
+  const candidates = [
+    path.join(runtime, 'libvirt-ssh'),
+    path.join(tmpdir(), `libvirt-ssh-${uid}`),
+    `/tmp/libvirt-ssh-${uid}`,
+  ];
+  const folder = candidates.find(
+    candidate => path.isAbsolute(candidate) && Buffer.byteLength(candidate) <= controlFolderBytesMax,
+  );
+  if (folder === undefined || uid === undefined) {
+    return undefined;
+  }
+  try {
+    await mkdir(folder, {mode: 0o700, recursive: true});
+    const found = await lstat(folder);
+    if (!found.isDirectory() || found.uid !== uid) {
+      return undefined;
+    }
+    await chmod(folder, 0o700);
+    return folder;
+  } catch {
+    return undefined;
+  }
+}
