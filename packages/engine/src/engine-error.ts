@@ -13,7 +13,6 @@ export type RunErrorCode =
   | 'BAD_ANSWER'
   /** Another controller has taken the run over: this one may not act on it any more. */
   | 'FENCED'
-  | 'JOURNAL_TAMPERED'
   /** The step is not in a state that this can be asked of. */
   | 'NOT_NOW'
   | 'NO_SUCH_RUN'

@@ -1,10 +1,33 @@
 /** Runs any plan: order, lanes, retries, journal, resume. Knows nothing of what the steps do. */
+export type {StepRecord, StepState} from './board.ts';
 export {type Clock, realClock} from './clock.ts';
 export {PlanError, type PlanErrorCode, RunError, type RunErrorCode} from './engine-error.ts';
+export {checkJournal, type JournalCheck} from './journal.ts';
 export {canonicalJson, digestOf, type Json} from './json.ts';
 export {type KnownKinds, makePlan, planDigest, type PlanInput, type StepInput} from './make-plan.ts';
 export {parsePlan} from './parse-plan.ts';
 export type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} from './plan.ts';
 export {choose, confirm, prompts, typeName} from './prompts.ts';
 export {checkedAnswer, type FailureAnswer, type Question, type Settlement} from './question.ts';
+export type {DoneHow, Failure, JournalEntry, LiveEvent, RunEvent, RunStatus} from './run-event.ts';
+export {kernelLocks, type RunLock, type RunLocks} from './run-lock.ts';
+export type {RunOptions, RunOutcome, RunTimes} from './run-options.ts';
+export {resumeRun, runPlan} from './run-plan.ts';
+export {
+  abortRun,
+  answerStep,
+  followRun,
+  listRuns,
+  retryStep,
+  type RunState,
+  type RunSummary,
+  type RunView,
+  setLane,
+  showRun,
+  type StepView,
+} from './runs.ts';
+export {openStore, type SqliteStoreOptions} from './sqlite-store.ts';
 export {defineStep, type Found, type Progress, type StepActs, type StepContext, type StepKind} from './step-kind.ts';
+export type {Row, SqlValue, Store, Tx} from './store.ts';
+export {VirtualClock} from './virtual-clock.ts';
+export type {Wait} from './waits.ts';

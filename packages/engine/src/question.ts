@@ -27,25 +27,18 @@ export type FailureAnswer = (typeof failureAnswers)[number];
 
 /** The answer in the one form the run takes it: `true` or `false` for a confirmation, the chosen or typed word otherwise. */
 export function checkedAnswer(question: Question, value: Json): boolean | string {
-  switch (question.ask) {
-    case 'confirm': {
-      if (typeof value === 'boolean') return value;
-      const word = typeof value === 'string' ? value.trim().toLowerCase() : '';
-      if (['y', 'yes', 'true'].includes(word)) return true;
-      if (['n', 'no', 'false'].includes(word)) return false;
-      throw refused(value, 'Answer yes or no');
-    }
-    case 'type':
-      if (value === question.expect) return question.expect;
-      throw refused(value, `Type exactly: ${question.expect}`);
-    case 'choose':
-    case 'settle':
-    case 'failure': {
-      const choices: readonly string[] = question.choices;
-      if (typeof value === 'string' && choices.includes(value)) return value;
-      throw refused(value, `Answer one of: ${choices.join(', ')}`);
-    }
+  if (question.ask === 'confirm') {
+    const word = String(value).trim().toLowerCase();
+    if (['y', 'yes', 'true'].includes(word)) return true;
+    if (['n', 'no', 'false'].includes(word)) return false;
+    throw refused(value, 'Answer yes or no');
   }
+  const words: readonly string[] = question.ask === 'type' ? [question.expect] : question.choices;
+  if (typeof value === 'string' && words.includes(value)) return value;
+  throw refused(
+    value,
+    question.ask === 'type' ? `Type exactly: ${question.expect}` : `Answer one of: ${words.join(', ')}`,
+  );
 }
 
 function refused(value: Json, hint: string): RunError {

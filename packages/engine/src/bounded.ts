@@ -1,0 +1,64 @@
+import type {Clock} from './clock.ts';
+
+export type Ended<T> =
+  | {readonly how: 'returned'; readonly value: T}
+  | {readonly how: 'threw'; readonly error: unknown}
+  /** It was told to end, and did not within the grace. It may still act. */
+  | {readonly how: 'hung'; readonly error: unknown};
+
+export interface Bounds {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+  /** How long an act has to end after its signal has aborted. */
+  readonly graceMs: number;
+}
+
+/** Runs an act under a signal that also aborts when its time is up, and waits for its real end as long as is sensible. */
+export async function bounded<T>(
+  act: (signal: AbortSignal) => Promise<T>,
+  {clock, signal, timeoutMs, graceMs}: Bounds,
+): Promise<Ended<T>> {
+  const inner = new AbortController();
+  const timers = new AbortController();
+  const passOn = () => inner.abort(signal.reason);
+  if (signal.aborted) passOn();
+  signal.addEventListener('abort', passOn, {once: true});
+  if (timeoutMs !== undefined) {
+    void wait(clock, timeoutMs, timers.signal).then(passed => {
+      if (passed) inner.abort(new DOMException(`Not done within ${timeoutMs} ms`, 'TimeoutError'));
+    });
+  }
+  const acted = settled(act, inner.signal);
+  const hung = new Promise<Ended<T>>(resolve => {
+    const count = () =>
+      void wait(clock, graceMs, timers.signal).then(passed => {
+        if (passed) resolve({how: 'hung', error: inner.signal.reason});
+      });
+    if (inner.signal.aborted) count();
+    else inner.signal.addEventListener('abort', count, {once: true});
+  });
+  try {
+    return await Promise.race([acted, hung]);
+  } finally {
+    timers.abort();
+    signal.removeEventListener('abort', passOn);
+  }
+}
+
+async function settled<T>(act: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<Ended<T>> {
+  try {
+    return {how: 'returned', value: await act(signal)};
+  } catch (error) {
+    return {how: 'threw', error: signal.aborted ? signal.reason : error};
+  }
+}
+
+async function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, {signal});
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,110 @@
+import {admit, type LaneGrant, type LanePlaces, type LaneRequest, type Priority, tally} from '@dr-toolkit/lanes';
+
+import type {Tx} from './store.ts';
+
+/** What the lanes are like for one run at one moment, the other runs of this store counted in. */
+export interface LaneView {
+  readonly limitOf: (lane: string) => number;
+  readonly limitsSet: ReadonlyMap<string, number>;
+  /** Places that other runs hold. */
+  readonly heldByOthers: ReadonlyMap<string, number>;
+  /** Steps of other runs that wait, too: the more urgent go first. */
+  readonly othersWaiting: readonly LaneRequest[];
+  /** Runs that are at work or hold places, beside this one. */
+  readonly others: readonly string[];
+}
+
+export interface LaneRules {
+  readonly lanes: Readonly<Record<string, number>>;
+  readonly placesDefault: number;
+  /** Whether the places of a crashed controller count: what it began may still go on. */
+  readonly countCrashed: boolean;
+  readonly isAlive: (run: string) => boolean;
+}
+
+/** Reads the lanes inside the transaction that will admit. Holds are counted from their rows each time. */
+export async function readLanes(
+  t: Tx,
+  run: string,
+  {lanes, placesDefault, countCrashed, isAlive}: LaneRules,
+): Promise<LaneView> {
+  const limits = await t.q('SELECT name, places FROM lane');
+  const limitsSet = new Map(limits.map(({name, places}) => [String(name), Number(places)]));
+  const holds = await t.q(
+    `SELECT run, lane, COUNT(*) AS places FROM hold WHERE run < ? GROUP BY run, lane
+     UNION ALL SELECT run, lane, COUNT(*) AS places FROM hold WHERE run > ? GROUP BY run, lane`,
+    [run, run],
+  );
+  const working = await t.q(`SELECT id FROM run WHERE state = 'running' AND id <> ?`, [run]);
+  const others = new Set(working.map(({id}) => String(id)));
+  const heldByOthers = new Map<string, number>();
+  for (const hold of holds) {
+    const holder = String(hold.run);
+    others.add(holder);
+    if (countCrashed || isAlive(holder))
+      tally(heldByOthers, [{lane: String(hold.lane), places: Number(hold.places)}], 1);
+  }
+  const wants = others.size === 0 ? [] : await t.q('SELECT * FROM want WHERE run <> ?', [run]);
+  return {
+    limitOf: lane => limitsSet.get(lane) ?? lanes[lane] ?? placesDefault,
+    limitsSet,
+    heldByOthers,
+    othersWaiting: wants.flatMap(row => {
+      if (!isAlive(String(row.run))) return [];
+      const request: LaneRequest = {
+        id: `${String(row.run)}\0${String(row.step)}`,
+        lanes: JSON.parse(String(row.lanes)) as LanePlaces[],
+        priority: String(row.priority) as Priority,
+        sinceMs: Number(row.since_ms),
+      };
+      return [request];
+    }),
+    others: [...others],
+  };
+}
+
+export interface LineOptions {
+  readonly nowMs: number;
+  /** Places this run holds. */
+  readonly held: ReadonlyMap<string, number>;
+  readonly most: number;
+}
+
+/** Which of this run's requests may start, with the other runs standing in the same line. */
+export function grants(
+  requests: readonly LaneRequest[],
+  view: LaneView,
+  {nowMs, held, most}: LineOptions,
+): Array<LaneGrant<LaneRequest>> {
+  const all = new Map(held);
+  for (const [lane, places] of view.heldByOthers) tally(all, [{lane, places}], 1);
+  if (view.othersWaiting.length === 0) return admit(requests, {held: all, limitOf: view.limitOf, nowMs, most});
+  const own = new Set(requests);
+  const granted = admit([...view.othersWaiting, ...requests], {held: all, limitOf: view.limitOf, nowMs});
+  return granted.filter(({request}) => own.has(request)).slice(0, most);
+}
+
+/** How many of a run's waiting steps the other runs see. */
+const wantsMost = 32;
+
+/** Tells the other runs who waits here; `told` is what they were told last. */
+export async function writeWants(
+  t: Tx,
+  run: string,
+  waiting: readonly LaneRequest[],
+  told: ReadonlySet<string>,
+): Promise<Set<string>> {
+  const wanted = waiting.slice(0, wantsMost);
+  const ids = new Set(wanted.map(({id}) => id));
+  for (const id of told) {
+    if (!ids.has(id)) await t.q('DELETE FROM want WHERE run = ? AND step = ?', [run, id]);
+  }
+  for (const {id, priority, sinceMs, lanes} of wanted) {
+    if (told.has(id)) continue;
+    await t.q(
+      'INSERT INTO want (run, step, priority, since_ms, lanes) VALUES (?, ?, ?, ?, ?) ON CONFLICT (run, step) DO NOTHING',
+      [run, id, priority, sinceMs, JSON.stringify(lanes)],
+    );
+  }
+  return ids;
+}

@@ -1,0 +1,141 @@
+import {join} from 'node:path';
+
+import {Board, type StepRecord} from './board.ts';
+import {Controller, lockKey} from './controller.ts';
+import {PlanError, RunError} from './engine-error.ts';
+import {canonicalJson} from './json.ts';
+import {beginMove} from './moves.ts';
+import {parsePlan} from './parse-plan.ts';
+import type {Plan} from './plan.ts';
+import {prompts} from './prompts.ts';
+import {Redaction} from './redaction.ts';
+import {openRunFolder} from './run-folder.ts';
+import {newRunId} from './run-id.ts';
+import {type RunOptions, type RunOutcome, settledOptions, type SettledOptions} from './run-options.ts';
+import {insertRun, readHolds, readLines, readPlan, readRun, readSteps, type RunRow, updateRun} from './run-rows.ts';
+import type {StepContext, StepKind} from './step-kind.ts';
+
+/**
+ * Runs a plan to its end, or as far as it comes.
+ * @throws {PlanError} when the plan holds kinds that are not known here.
+ * @throws {RunError} `SECRET_IN_PLAN`, `FENCED`, `STORE_FULL` (only after an abort).
+ */
+export async function runPlan<Context extends object>(
+  plan: Plan,
+  given: RunOptions<Context> & {readonly run?: string},
+): Promise<RunOutcome> {
+  const options = settledOptions(given);
+  const {store, clock, controller} = options;
+  const kinds = kindsOf(plan, options);
+  const redaction = new Redaction(options.secrets);
+  refuseSecrets(plan, redaction);
+  const id = given.run ?? newRunId(clock.now());
+  return locked(id, options, async onWake => {
+    const folder = options.runsFolder === undefined ? undefined : join(options.runsFolder, id);
+    const run: RunRow = {
+      id,
+      command: plan.intent.command,
+      mode: plan.mode,
+      digest: plan.digest,
+      state: 'running',
+      epoch: 1,
+      controller,
+      folder,
+      startedMs: clock.now(),
+      endedMs: undefined,
+      head: {seq: 0, hash: plan.digest},
+      commands: 0,
+    };
+    await store.tx(t => insertRun(t, run, plan));
+    const runFolder = folder === undefined ? undefined : openRunFolder(folder, plan, []);
+    const board = new Board(plan);
+    const driver = new Controller({options, plan, board, run, holds: new Map(), kinds, redaction, folder: runFolder});
+    onWake(() => driver.wake());
+    return driver.drive(({draft}) => {
+      draft.entries.push({type: 'run-started', controller, epoch: 1, digest: plan.digest});
+    });
+  });
+}
+
+/**
+ * Goes on with a run that stopped, waits or crashed. Every step that was under way is looked at before anything else;
+ * what cannot be told waits for a person.
+ * @throws {RunError} `NO_SUCH_RUN`, `RUN_IS_ALIVE`, and what `runPlan` throws.
+ */
+export async function resumeRun<Context extends object>(id: string, given: RunOptions<Context>): Promise<RunOutcome> {
+  const options = settledOptions(given);
+  const {store, controller} = options;
+  const stored = await readRun({q: (sql, args) => store.read(sql, args)}, id);
+  const plan = parsePlan(await readPlan({q: (sql, args) => store.read(sql, args)}, id), options);
+  const kinds = kindsOf(plan, options);
+  const redaction = new Redaction(options.secrets);
+  return locked(id, options, async onWake => {
+    // The epoch is raised first: whoever still believes to be at the controls is out from here on.
+    const {run, steps, holds, lines} = await store.tx(async t => {
+      const row = await readRun(t, id);
+      const next: RunRow = {...row, state: 'running', epoch: row.epoch + 1, controller, endedMs: undefined};
+      await updateRun(t, next);
+      return {run: next, steps: await readSteps(t, id), holds: await readHolds(t, id), lines: await readLines(t, id)};
+    });
+    const runFolder = stored.folder === undefined ? undefined : openRunFolder(stored.folder, plan, lines);
+    const records = new Map(Array.from(steps, ([step, {record}]) => [step, resumed(record)]));
+    const board = new Board(plan, records);
+    const underway = board.inState('running');
+    const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
+    onWake(() => driver.wake());
+    return driver.drive(moves => {
+      moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
+      if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
+      for (const step of underway) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
+    });
+  });
+}
+
+/** What was cancelled is taken up again. */
+function resumed(record: StepRecord): StepRecord {
+  return record.state === 'cancelled' ? {...record, state: 'pending', notBeforeMs: 0} : record;
+}
+
+async function locked<Context>(
+  run: string,
+  {locks, store}: SettledOptions<Context>,
+  act: (onWake: (wake: () => void) => void) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  let wake = () => {};
+  const lock = await locks.take(lockKey(store.id, run), () => wake());
+  if (!lock) {
+    throw new RunError('RUN_IS_ALIVE', `Run ${run} is being run by another process`, {
+      hint: `Follow it: dr show ${run} --follow`,
+    });
+  }
+  try {
+    return await act(waking => {
+      wake = waking;
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+function kindsOf<Context>(
+  plan: Plan,
+  {kinds}: SettledOptions<Context>,
+): Map<string, StepKind<object, Context & StepContext>> {
+  const known = new Map<string, StepKind<object, Context & StepContext>>(
+    [...prompts, ...kinds].map(kind => [kind.kind, kind]),
+  );
+  const unknown = plan.steps.find(step => !known.has(step.kind));
+  if (unknown) {
+    throw new PlanError('UNKNOWN_KIND', `Step ${unknown.id} is of an unknown kind: ${unknown.kind}`, {
+      hint: 'Run it with the version of dr that made the plan',
+    });
+  }
+  return known;
+}
+
+function refuseSecrets(plan: Plan, redaction: Redaction): void {
+  if (!redaction.finds(canonicalJson(plan))) return;
+  throw new RunError('SECRET_IN_PLAN', 'The plan holds a secret, and plans are written down', {
+    hint: 'Refer to the secret (env, file, command) instead of copying it into the plan',
+  });
+}

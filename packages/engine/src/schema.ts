@@ -1,0 +1,34 @@
+/**
+ * The tables. A run's rows are written by its controller alone (the one that owns its epoch); what others want of it
+ * they put into `command`, and the controller takes it from there.
+ */
+export const schemaVersion = 1;
+
+export const schema: readonly string[] = [
+  // One row: the store's name, and the counter that tokens are drawn from.
+  `CREATE TABLE IF NOT EXISTS gate (
+    id INTEGER PRIMARY KEY CHECK (id = 1), store TEXT NOT NULL, version INTEGER NOT NULL, token BIGINT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS run (
+    id TEXT PRIMARY KEY, command TEXT NOT NULL, mode TEXT NOT NULL, digest TEXT NOT NULL,
+    state TEXT NOT NULL, epoch BIGINT NOT NULL, controller TEXT NOT NULL, folder TEXT,
+    started_ms BIGINT NOT NULL, ended_ms BIGINT, head TEXT NOT NULL, events BIGINT NOT NULL, commands BIGINT NOT NULL, plan TEXT NOT NULL)`,
+  'CREATE INDEX IF NOT EXISTS run_state ON run (state)',
+  `CREATE TABLE IF NOT EXISTS step (
+    run TEXT NOT NULL, id TEXT NOT NULL, nr INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL,
+    token BIGINT NOT NULL, not_before_ms BIGINT NOT NULL, question TEXT, progress TEXT, result TEXT, error TEXT,
+    started_ms BIGINT, ended_ms BIGINT, PRIMARY KEY (run, id))`,
+  // One row for each place held on a lane. Never a counter: rows cannot drift from what is held.
+  `CREATE TABLE IF NOT EXISTS hold (
+    run TEXT NOT NULL, step TEXT NOT NULL, lane TEXT NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (run, step, lane, place))`,
+  'CREATE INDEX IF NOT EXISTS hold_lane ON hold (lane)',
+  // Who waits at the head of each run's line: other runs let the more urgent go first.
+  `CREATE TABLE IF NOT EXISTS want (
+    run TEXT NOT NULL, step TEXT NOT NULL, priority TEXT NOT NULL, since_ms BIGINT NOT NULL, lanes TEXT NOT NULL,
+    PRIMARY KEY (run, step))`,
+  'CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, places INTEGER NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS event (
+    run TEXT NOT NULL, seq BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (run, seq))`,
+  `CREATE TABLE IF NOT EXISTS command (
+    run TEXT NOT NULL, seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, command TEXT NOT NULL, PRIMARY KEY (run, seq))`,
+];

@@ -1,0 +1,28 @@
+/** One value of a row. Integers come back as numbers, booleans are 0 and 1, JSON is text. */
+export type SqlValue = null | number | string;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** Inside one transaction. Await nothing here but `q`. */
+export interface Tx {
+  /** Runs one statement with `?` for its arguments and returns its rows. */
+  q(sql: string, args?: readonly SqlValue[]): Promise<readonly Row[]>;
+}
+
+/**
+ * Where runs are kept. The statements are the engine's own and the same for every store; a store carries them to its
+ * database. One implementation is here (SQLite); `storeContract` in the tests says what every one must hold.
+ */
+export interface Store {
+  /** Names this store for ever: tokens of different stores cannot be compared. */
+  readonly id: string;
+  /** A statement that changes nothing, outside any transaction. */
+  read(sql: string, args?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /**
+   * All of `act` or nothing of it, alone in the store, and on disk when this resolves.
+   * @throws {RunError} `STORE_FULL` when there was no room for it; whatever `act` threw.
+   */
+  tx<T>(act: (tx: Tx) => Promise<T>): Promise<T>;
+  /** A number that is another one whenever somebody else (another process) has changed the store. */
+  version(): Promise<number>;
+  close(): Promise<void>;
+}

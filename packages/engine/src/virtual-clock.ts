@@ -1,0 +1,73 @@
+import type {Clock} from './clock.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly nr: number;
+  readonly fire: () => void;
+}
+
+/** A clock that stands still until it is told to go on: whole runs in no time, the same each time. */
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #nr = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(nowMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = nowMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  sleep(ms: number, {signal}: {signal?: AbortSignal} = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const cancel = () => {
+        this.#timers.delete(timer);
+        reject(signal?.reason as Error);
+      };
+      const timer: Timer = {
+        atMs: this.#nowMs + Math.max(0, ms),
+        nr: ++this.#nr,
+        fire: () => {
+          signal?.removeEventListener('abort', cancel);
+          resolve();
+        },
+      };
+      signal?.addEventListener('abort', cancel, {once: true});
+      this.#timers.add(timer);
+    });
+  }
+
+  /** Goes to the next moment for which somebody waits, and wakes them. False when nobody does. */
+  advance(): boolean {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (!next || timer.atMs < next.atMs || (timer.atMs === next.atMs && timer.nr < next.nr)) next = timer;
+    }
+    if (!next) return false;
+    this.#timers.delete(next);
+    this.#nowMs = Math.max(this.#nowMs, next.atMs);
+    next.fire();
+    return true;
+  }
+
+  /** Lets time pass for `work` whenever all that runs has come to wait for it. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const done = work.finally(() => {
+      over = true;
+    });
+    // The rejection is the caller's, at the end.
+    done.catch(() => undefined);
+    for (;;) {
+      await new Promise(setImmediate);
+      if (over) return done;
+      this.advance();
+    }
+  }
+}
