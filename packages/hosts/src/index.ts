@@ -1,4 +1,21 @@
-/** What dr asks of a machine that runs VMs: the Host port, what it reads, and the libvirt adapter. */
+/** What dr asks of a machine that runs VMs: the Host port, what it reads, its libvirt adapter and its simulation. */
+export {type DiskNote, notedDisk, notePath, readDiskNote, removeDiskNote, writeDiskNote} from './disk-note.ts';
+export {type DiskDefinition, type DomainDefinition, domainDefinition} from './domain-definition.ts';
+export type {
+  CallOptions,
+  CpuVerdict,
+  Host,
+  JobReading,
+  LiveMove,
+  LiveMoveResult,
+  MigrateOptions,
+  NewVolume,
+  VolumePiece,
+} from './host.ts';
+export {HostError, type HostErrorCode} from './host-error.ts';
+export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
+export {deleteKept, type KeptDisk, keptDisks} from './kept-disks.ts';
+export {type DefinitionChanges, type DiskPlace, targetDefinition} from './target-definition.ts';
 export type {
   DiskReading,
   DomainReading,

@@ -17,6 +17,8 @@ export interface HostReading {
   readonly machines: readonly MachineReading[];
   readonly pools: readonly PoolReading[];
   readonly networks: readonly NetworkReading[];
+  /** Names of network devices of the host, bridges among them; absent when the host cannot tell. */
+  readonly links?: readonly string[];
   readonly domains: readonly DomainReading[];
 }
 
@@ -47,8 +49,12 @@ export interface VolumeReading {
   readonly name: string;
   readonly path: string;
   readonly format?: string;
+  /** Version of a qcow2 file: 0.10 or 1.1. */
+  readonly compat?: string;
   /** The size a guest sees. */
   readonly capacityBytes: number;
+  /** Length of the file or device. */
+  readonly lengthBytes: number;
   /** What it takes of the pool now. */
   readonly allocationBytes: number;
   readonly backingPath?: string;
@@ -91,7 +97,7 @@ export interface DomainReading {
   readonly memoryBytes: number;
   readonly disks: readonly DiskReading[];
   readonly interfaces: readonly InterfaceReading[];
-  /** Pass-through devices, each in the words an operator would use: `pci 0000:03:00.0`. */
+  /** Pass-through devices and shared folders, each in the words an operator would use: `pci 0000:03:00.0`. */
   readonly hostDevices: readonly string[];
   /** Files of the host that the definition names beside its disks. */
   readonly hostFiles: readonly HostFileReading[];
@@ -99,6 +105,8 @@ export interface DomainReading {
   readonly checkpoints: readonly string[];
   /** A job under way, such as `migration-out` or `backup`; absent when there is none. */
   readonly job?: string;
+  /** A TPM emulated for it keeps its state in a folder of the host. */
+  readonly tpm?: 'emulator' | 'passthrough' | 'external';
   readonly agent: 'connected' | 'disconnected' | 'none';
   /** Addresses the guest is known to hold, IPv4 first. */
   readonly addresses: readonly string[];
@@ -117,10 +125,13 @@ export interface DiskReading {
   readonly pool?: string;
   readonly volume?: string;
   readonly format?: string;
+  readonly compat?: string;
   readonly readonly: boolean;
   readonly shareable: boolean;
   readonly capacityBytes: number;
   readonly allocationBytes: number;
+  /** Length of the file or device, which for qcow2 is not its capacity. */
+  readonly lengthBytes: number;
   readonly backingPaths: readonly string[];
   /** A block job running on it, such as `copy`; absent when there is none. */
   readonly blockJob?: string;

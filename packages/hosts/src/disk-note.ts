@@ -1,0 +1,88 @@
+import type {CallOptions, Host} from './host.ts';
+
+/**
+ * What dr leaves in writing beside a disk, so that the next run knows whose file it is. `incoming`: a copy being made.
+ * `kept`: a disk whose domain has moved away.
+ */
+export type DiskNote =
+  | {
+      readonly kind: 'incoming';
+      readonly uuid: string;
+      readonly domain: string;
+      readonly from: string;
+      readonly run: string;
+    }
+  | {
+      readonly kind: 'kept';
+      readonly uuid: string;
+      readonly domain: string;
+      readonly movedTo: string;
+      readonly movedAt: string;
+      readonly run: string;
+    };
+
+export function notePath(diskPath: string, kind: DiskNote['kind']): string {
+  return `${diskPath}.dr-${kind}`;
+}
+
+/** The disk that a note's path belongs to; undefined when it is no note. */
+export function notedDisk(path: string, kind: DiskNote['kind']): string | undefined {
+  const suffix = `.dr-${kind}`;
+  return path.endsWith(suffix) ? path.slice(0, -suffix.length) : undefined;
+}
+
+/** Undefined when there is no note of that kind, or none that dr has written. */
+export async function readDiskNote<K extends DiskNote['kind']>(
+  host: Host,
+  diskPath: string,
+  kind: K,
+  options: CallOptions = {},
+): Promise<(DiskNote & {kind: K}) | undefined> {
+  const path = notePath(diskPath, kind);
+  const volume = await host.findVolume(path, options);
+  if (!volume || volume.capacityBytes > 65_536) return undefined;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of host.readVolume(path, options)) if ('data' in piece) pieces.push(piece.data);
+  return parsedNote(Buffer.concat(pieces).toString(), kind);
+}
+
+/** Writes the note, in place of an older one of that kind. */
+export async function writeDiskNote(
+  host: Host,
+  diskPath: string,
+  note: DiskNote,
+  options: CallOptions = {},
+): Promise<void> {
+  const path = notePath(diskPath, note.kind);
+  const data = Buffer.from(`${JSON.stringify({format: 'dr-note/1', ...note})}\n`);
+  await host.deleteVolume(path, options);
+  await host.createVolume({path, format: 'raw', capacityBytes: data.length}, options);
+  await host.writeVolume(path, onePiece(data), options);
+}
+
+export async function removeDiskNote(
+  host: Host,
+  diskPath: string,
+  kind: DiskNote['kind'],
+  options: CallOptions = {},
+): Promise<void> {
+  await host.deleteVolume(notePath(diskPath, kind), options);
+}
+
+function parsedNote<K extends DiskNote['kind']>(text: string, kind: K): (DiskNote & {kind: K}) | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // cut short by a crash, or not ours
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const note = value as Partial<Record<string, unknown>>;
+  const ours = note.format === 'dr-note/1' && note.kind === kind && typeof note.uuid === 'string';
+  return ours ? (value as DiskNote & {kind: K}) : undefined;
+}
+
+// oxlint-disable-next-line typescript/require-await
+async function* onePiece(data: Uint8Array) {
+  yield {offset: 0, data};
+}

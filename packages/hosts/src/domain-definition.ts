@@ -1,0 +1,184 @@
+import {DOMParser, type Document, type Element} from '@xmldom/xmldom';
+
+import type {DiskReading, DomainReading, HostFileReading, InterfaceReading} from './reading.ts';
+
+/** What a definition says by itself, before anybody looked at the host. */
+export type DomainDefinition = Pick<
+  DomainReading,
+  | 'name'
+  | 'uuid'
+  | 'title'
+  | 'virtType'
+  | 'arch'
+  | 'machine'
+  | 'vcpus'
+  | 'memoryBytes'
+  | 'interfaces'
+  | 'hostDevices'
+  | 'hostFiles'
+  | 'tpm'
+> & {readonly disks: readonly DiskDefinition[]; readonly emulator?: string; readonly agentChannel: 'yes' | 'no'};
+
+export type DiskDefinition = Omit<
+  DiskReading,
+  'capacityBytes' | 'allocationBytes' | 'lengthBytes' | 'blockJob' | 'compat'
+>;
+
+/** Parses libvirt's XML. Throws a `SyntaxError` on what is not XML. */
+export function xmlDocument(xml: string): Document {
+  const parser = new DOMParser({
+    onError: (level, message) => {
+      if (level !== 'warning') throw new SyntaxError(`Not XML: ${message}`);
+    },
+  });
+  return parser.parseFromString(xml, 'text/xml');
+}
+
+/** Reads a domain's XML as libvirt prints it. */
+export function domainDefinition(xml: string): DomainDefinition {
+  const root = xmlDocument(xml).documentElement;
+  if (root?.tagName !== 'domain') throw new SyntaxError('Not the XML of a domain');
+  const devices = child(root, 'devices');
+  const os = child(root, 'os');
+  const type = child(os, 'type');
+  const title = text(root, 'title');
+  const emulator = text(devices, 'emulator');
+  const tpm = child(child(devices, 'tpm'), 'backend')?.getAttribute('type');
+  return {
+    name: text(root, 'name') ?? '',
+    uuid: text(root, 'uuid') ?? '',
+    ...(title !== undefined && {title}),
+    virtType: root.getAttribute('type') ?? '',
+    arch: type?.getAttribute('arch') ?? '',
+    machine: type?.getAttribute('machine') ?? '',
+    vcpus: Number(text(root, 'vcpu') ?? 1),
+    memoryBytes: bytesOf(child(root, 'memory'), 'KiB'),
+    ...(emulator !== undefined && {emulator}),
+    ...((tpm === 'emulator' || tpm === 'passthrough' || tpm === 'external') && {tpm}),
+    agentChannel: children(devices, 'channel').some(isAgentChannel) ? 'yes' : 'no',
+    disks: children(devices, 'disk').map(diskOf).toSorted(by('target')),
+    interfaces: children(devices, 'interface').map(interfaceOf).toSorted(by('mac')),
+    hostDevices: devices ? hostDevicesOf(devices) : [],
+    hostFiles: hostFilesOf(os, devices),
+  };
+}
+
+/** Child elements of that name. */
+export function children(parent: Element | undefined, name: string): Element[] {
+  if (!parent) return [];
+  return Array.from(parent.childNodes).filter(
+    (node): node is Element => node.nodeType === 1 && (node as Element).tagName === name,
+  );
+}
+
+export function child(parent: Element | undefined, name: string): Element | undefined {
+  return children(parent, name)[0];
+}
+
+export function text(parent: Element | undefined, name: string): string | undefined {
+  return child(parent, name)?.textContent?.trim() || undefined;
+}
+
+/** A size with libvirt's `unit` attribute, in bytes. */
+export function bytesOf(element: Element | undefined, unitDefault: 'bytes' | 'KiB'): number {
+  if (!element) return 0;
+  const unit = element.getAttribute('unit') ?? unitDefault;
+  const power = ['', 'k', 'm', 'g', 't', 'p'].indexOf(unit.toLowerCase().replace(/i?b$|b?ytes?$/u, ''));
+  const factor = /^[kmgtp]b$/iu.test(unit) ? 1000 : 1024;
+  return Number(element.textContent?.trim() ?? 0) * (power < 1 ? 1 : factor ** power);
+}
+
+function diskOf(disk: Element): DiskDefinition {
+  const source = child(disk, 'source');
+  const driver = child(disk, 'driver');
+  const device = disk.getAttribute('device') ?? 'disk';
+  const path = source?.getAttribute('file') ?? source?.getAttribute('dev') ?? undefined;
+  const pool = source?.getAttribute('pool') ?? undefined;
+  const volume = source?.getAttribute('volume') ?? undefined;
+  const format = driver?.getAttribute('type') ?? undefined;
+  return {
+    target: child(disk, 'target')?.getAttribute('dev') ?? '',
+    device: device === 'cdrom' || device === 'floppy' || device === 'lun' ? device : 'disk',
+    type: disk.getAttribute('type') ?? 'file',
+    ...(path !== undefined && {path}),
+    ...(pool !== undefined && {pool}),
+    ...(volume !== undefined && {volume}),
+    ...(format !== undefined && {format}),
+    readonly: child(disk, 'readonly') !== undefined,
+    shareable: child(disk, 'shareable') !== undefined,
+    backingPaths: backingPathsOf(disk),
+  };
+}
+
+function backingPathsOf(disk: Element): string[] {
+  const paths: string[] = [];
+  for (let store = child(disk, 'backingStore'); store; store = child(store, 'backingStore')) {
+    const source = child(store, 'source');
+    const path = source?.getAttribute('file') ?? source?.getAttribute('dev');
+    if (path) paths.push(path);
+  }
+  return paths;
+}
+
+function interfaceOf(element: Element): InterfaceReading {
+  const type = element.getAttribute('type') ?? '';
+  const from = child(element, 'source');
+  const source =
+    from?.getAttribute('network') ?? from?.getAttribute('bridge') ?? from?.getAttribute('dev') ?? undefined;
+  const model = child(element, 'model')?.getAttribute('type') ?? undefined;
+  return {
+    mac: (child(element, 'mac')?.getAttribute('address') ?? '').toLowerCase(),
+    type,
+    ...(source !== undefined && {source}),
+    ...(model !== undefined && {model}),
+  };
+}
+
+function hostDevicesOf(devices: Element): string[] {
+  const passed = children(devices, 'hostdev').map(device => {
+    const address = child(child(device, 'source'), 'address');
+    return `${device.getAttribute('type') ?? 'device'} ${address ? addressText(address) : ''}`.trim();
+  });
+  const nics = children(devices, 'interface')
+    .filter(nic => nic.getAttribute('type') === 'hostdev')
+    .map(nic => `network card ${child(nic, 'mac')?.getAttribute('address') ?? ''}`.trim());
+  const folders = children(devices, 'filesystem').map(folder =>
+    `shared folder ${child(folder, 'source')?.getAttribute('dir') ?? ''}`.trim(),
+  );
+  const shared = children(devices, 'shmem').map(memory => `shared memory ${memory.getAttribute('name') ?? ''}`.trim());
+  return [...passed, ...nics, ...folders, ...shared].toSorted();
+}
+
+function addressText(address: Element): string {
+  const part = (name: string) => address.getAttribute(name)?.replace(/^0x/u, '');
+  if (part('slot') === undefined) return [part('bus'), part('device')].filter(Boolean).join(':');
+  return `${part('domain') ?? '0000'}:${part('bus')}:${part('slot')}.${part('function') ?? '0'}`;
+}
+
+function hostFilesOf(os: Element | undefined, devices: Element | undefined): HostFileReading[] {
+  const files: HostFileReading[] = [];
+  const add = (path: string | null | undefined, purpose: HostFileReading['purpose']) => {
+    if (path) files.push({path, purpose});
+  };
+  add(text(os, 'kernel'), 'kernel');
+  add(text(os, 'initrd'), 'initrd');
+  add(text(os, 'dtb'), 'dtb');
+  add(text(os, 'loader'), 'loader');
+  const nvram = child(os, 'nvram');
+  add(nvram?.textContent?.trim() || child(nvram, 'source')?.getAttribute('file'), 'nvram');
+  add(nvram?.getAttribute('template'), 'nvram-template');
+  for (const disk of children(devices, 'disk')) {
+    const device = disk.getAttribute('device');
+    if (device === 'cdrom' || device === 'floppy') add(child(disk, 'source')?.getAttribute('file'), device);
+  }
+  return files.toSorted(by('path'));
+}
+
+function isAgentChannel(channel: Element): boolean {
+  return child(channel, 'target')?.getAttribute('name') === 'org.qemu.guest_agent.0';
+}
+
+function by<K extends string>(key: K) {
+  return (a: Readonly<Record<K, string>>, b: Readonly<Record<K, string>>) =>
+    a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0;
+}

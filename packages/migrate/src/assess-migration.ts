@@ -1,0 +1,69 @@
+import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNote} from '@dr-toolkit/hosts';
+
+import type {MigrationAssessment, TargetFile} from './assessment.ts';
+import {copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
+import {domainMoves, migrationHosts} from './domain-moves.ts';
+import {guestAnswer} from './guest-answer.ts';
+import type {MigrationRequest} from './migration-request.ts';
+
+/**
+ * Asks both hosts and the guests what the inventory does not tell. Changes nothing. With a host that does not answer
+ * there is nothing to assess: the findings say so.
+ * @throws {MigrationError} when the request makes no sense, as `domainMoves`.
+ */
+export async function assessMigration(
+  hosts: ReadonlyMap<string, Host>,
+  inventory: Inventory,
+  request: MigrationRequest,
+  {signal}: CallOptions = {},
+): Promise<MigrationAssessment> {
+  const cpu: Record<string, CpuVerdict> = {};
+  const targetFiles: Record<string, TargetFile> = {};
+  const hostFiles: Record<string, 'present' | 'absent'> = {};
+  const answers: Record<string, GuestAnswer> = {};
+  const {source: reading, target: targetReading} = migrationHosts(inventory, request);
+  const [source, target] = [hosts.get(request.from), hosts.get(request.to)];
+  const moves = domainMoves(inventory, request).filter(({how}) => how !== 'finish');
+  if (!reading || !targetReading || !source || !target || reading.uuid === targetReading.uuid) {
+    return {cpu, targetFiles, hostFiles, answers};
+  }
+  const domains = new Map(reading.domains.map(domain => [domain.uuid, domain]));
+  const paths = new Set(moves.flatMap(({uuid}) => domains.get(uuid)?.hostFiles.map(({path}) => path) ?? []));
+  await Promise.all([
+    ...moves.map(async move => {
+      const domain = domains.get(move.uuid);
+      if (!domain) return;
+      const form = move.how === 'live' ? 'migratable' : 'persistent';
+      cpu[move.uuid] = await target.compareCpu(await source.definition(move.uuid, {form, signal}), {signal});
+      const answer = move.how === 'live' ? await guestAnswer(source, domain, {signal}) : undefined;
+      if (answer) answers[move.uuid] = answer;
+    }),
+    inTurn(moves, async move => {
+      Object.assign(targetFiles, await filesInTheWay(target, move, {signal}));
+    }),
+    inTurn([...paths], async path => {
+      hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
+    }),
+  ]);
+  return {cpu, targetFiles, hostFiles, answers};
+}
+
+async function filesInTheWay(
+  target: Host,
+  move: DomainMove,
+  {signal}: CallOptions,
+): Promise<Record<string, TargetFile>> {
+  const files: Record<string, TargetFile> = {};
+  for (const {targetPath} of copiedDisks(move)) {
+    if (!(await target.findVolume(targetPath, {signal}))) continue;
+    const note =
+      (await readDiskNote(target, targetPath, 'incoming', {signal})) ??
+      (await readDiskNote(target, targetPath, 'kept', {signal}));
+    files[targetPath] = note ? {note} : {};
+  }
+  return files;
+}
+
+async function inTurn<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  for (const item of items) await act(item);
+}

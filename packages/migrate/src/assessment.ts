@@ -1,0 +1,22 @@
+import type {CpuVerdict, DiskNote} from '@dr-toolkit/hosts';
+
+import type {GuestAnswer} from './domain-move.ts';
+
+/** What had to be asked beyond the inventory, for the domains of one migration. Plain data. */
+export interface MigrationAssessment {
+  /** Whether the target's CPU suits, by UUID. */
+  readonly cpu: Readonly<Record<string, CpuVerdict>>;
+  /** What lies on the target where a disk is to go, by path. A path that is not named is free. */
+  readonly targetFiles: Readonly<Record<string, TargetFile>>;
+  /** Which of the source's host-bound files (ISO images, kernels) the target has too, by path. */
+  readonly hostFiles: Readonly<Record<string, 'present' | 'absent'>>;
+  /** How guests answer now, by UUID; one that is not named does not. */
+  readonly answers: Readonly<Record<string, GuestAnswer>>;
+}
+
+export interface TargetFile {
+  /** dr's note beside it, when there is one. Without a note the file is somebody else's. */
+  readonly note?: DiskNote;
+}
+
+export const nothingAssessed: MigrationAssessment = {cpu: {}, targetFiles: {}, hostFiles: {}, answers: {}};

@@ -1,0 +1,28 @@
+import {type CallOptions, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
+
+import {copiedDisks, type DomainMove} from './domain-move.ts';
+import {MigrationError} from './migration-error.ts';
+import {isArriving, type MoveHosts} from './whereabouts.ts';
+
+/**
+ * Removes from the target what an unfinished move has left there: a domain that never came to work, and files that dr's
+ * own notes call unfinished copies of this domain. Refuses to touch anything while the domain works on the target.
+ */
+export async function clearTarget(move: DomainMove, {source, target}: MoveHosts, options: CallOptions): Promise<void> {
+  const there = await target.readDomain(move.uuid, options);
+  if (there && isArriving(there) && !there.persistent && !(await source.job(move.uuid, options))) {
+    await target.destroy(move.uuid, options);
+  } else if (there) {
+    throw new MigrationError('UNCLEAR', `${move.domain} is ${there.state} on ${move.to}, so nothing is removed there`, {
+      hint: `See where it is: dr status`,
+    });
+  }
+  const paths = copiedDisks(move).map(({targetPath}) => targetPath);
+  if (move.nvramPath !== undefined) paths.push(move.nvramPath);
+  for (const path of paths) {
+    const note = await readDiskNote(target, path, 'incoming', options);
+    if (note?.uuid !== move.uuid) continue;
+    await target.deleteVolume(path, options);
+    await removeDiskNote(target, path, 'incoming', options);
+  }
+}

@@ -1,0 +1,173 @@
+import type {DiskReading, DomainReading} from '@dr-toolkit/hosts';
+
+import {copiedDisks, type DiskMove} from './domain-move.ts';
+import {poolOf} from './domain-moves.ts';
+import type {Examined} from './examined.ts';
+import type {Finding} from './finding.ts';
+
+/** What stands in the way of a domain's disks. */
+export function diskFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {move} = examined;
+  return [
+    ...domain.disks.flatMap(disk => readingFindings(examined, domain, disk)),
+    ...move.disks.filter(disk => disk.storage === 'shared').map(disk => sharedFinding(examined, disk)),
+    ...copiedDisks(move).flatMap(disk => placeFindings(examined, disk)),
+  ];
+}
+
+function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskReading): Finding[] {
+  const at = {host: move.from, domain: name};
+  const findings: Finding[] = [];
+  if (disk.blockJob !== undefined) {
+    findings.push({
+      severity: 'blocks',
+      code: 'JOB_RUNNING',
+      ...at,
+      message: `A block job (${disk.blockJob}) runs on ${disk.target} of ${name}`,
+      remedy: `Wait until it has ended, or end it: virsh blockjob ${name} ${disk.target} --abort`,
+    });
+  }
+  if (disk.device !== 'disk' && disk.device !== 'lun') return findings;
+  const planned = move.disks.find(({target}) => target === disk.target);
+  if (disk.type === 'network') {
+    findings.push({
+      severity: 'notes',
+      code: 'SHARED_STORAGE',
+      ...at,
+      message: `${disk.target} of ${name} is reached over the network, and is not copied`,
+      remedy: `See that ${move.to} reaches it too`,
+    });
+  } else if (planned?.storage !== 'shared' && !isPlainFile(disk)) {
+    findings.push({
+      severity: 'blocks',
+      code: 'DISK_UNSUPPORTED',
+      ...at,
+      message: `${disk.target} of ${name} is ${disk.path ?? disk.type} (${disk.device}, ${disk.format ?? disk.type}); dr copies raw and qcow2 files`,
+      remedy: 'Put it on storage that both hosts share, or into a file',
+    });
+  } else if (planned?.storage === 'copy' && disk.shareable) {
+    findings.push({
+      severity: 'blocks',
+      code: 'DISK_UNSUPPORTED',
+      ...at,
+      message: `${disk.target} of ${name} is shared with other domains, so a copy would part them`,
+      remedy: 'Put it on storage that both hosts share',
+    });
+  } else if (planned?.storage === 'copy' && disk.backingPaths.length > 0) {
+    findings.push(backingFinding(move.how, at, disk));
+  }
+  return findings;
+}
+
+function isPlainFile({type, device, format, path}: DiskReading): boolean {
+  const known = format === 'raw' || format === 'qcow2';
+  return device === 'disk' && known && path !== undefined && (type === 'file' || type === 'volume');
+}
+
+function backingFinding(how: string, at: {host: string; domain: string}, disk: DiskReading): Finding {
+  const chain = `${disk.target} of ${at.domain} lies on top of ${disk.backingPaths.join(', ')}`;
+  if (how === 'offline') {
+    const remedy = `Start ${at.domain} and move it live, or make its disk whole: virsh blockpull ${at.domain} ${disk.target}`;
+    return {severity: 'blocks', code: 'BACKING_CHAIN', ...at, message: `${chain}, which is not copied with it`, remedy};
+  }
+  return {
+    severity: 'warns',
+    code: 'BACKING_CHAIN',
+    ...at,
+    message: `${chain}; on the target it becomes one whole file, and takes more room`,
+    remedy: 'Nothing to do, unless room is short',
+  };
+}
+
+function sharedFinding({move}: Examined, disk: DiskMove): Finding {
+  return {
+    severity: 'notes',
+    code: 'SHARED_STORAGE',
+    host: move.to,
+    domain: move.domain,
+    message: `${disk.sourcePath} lies on storage that both hosts share, and is not copied`,
+    remedy: 'Nothing to do',
+  };
+}
+
+function placeFindings({move, moves, source, target, request, assessment}: Examined, disk: DiskMove): Finding[] {
+  const at = {host: move.to, domain: move.domain};
+  const findings: Finding[] = [];
+  const block = (code: Finding['code'], message: string, remedy: string) =>
+    findings.push({severity: 'blocks', code, ...at, message, remedy});
+
+  const from = poolOf(source, disk.sourcePath);
+  const mapped = from && request.route.pools?.[from.name];
+  const needed = mapped ?? ('pool' in disk.place ? disk.place.pool : undefined);
+  const pool = needed === undefined ? poolOf(target, disk.targetPath) : target.pools.find(({name}) => name === needed);
+  if (needed !== undefined && !pool) {
+    const there = target.pools.map(({name}) => name).join(', ') || 'none';
+    block(
+      'POOL_MISSING',
+      `${move.to} has no pool ${needed} for ${disk.target} of ${move.domain}; it has: ${there}`,
+      `Define it on ${move.to}, or map another one in dr.yaml`,
+    );
+  } else if (pool && !pool.active) {
+    block(
+      'POOL_INACTIVE',
+      `Pool ${pool.name} on ${move.to} is not active`,
+      `Start it on ${move.to}: virsh pool-start ${pool.name}`,
+    );
+  }
+
+  const twin = moves.find(
+    other => other.uuid !== move.uuid && copiedDisks(other).some(({targetPath}) => targetPath === disk.targetPath),
+  );
+  if (twin)
+    block(
+      'DISK_EXISTS',
+      `${disk.targetPath} is where a disk of ${twin.domain} goes too`,
+      'Rename one of the files, or map the pools apart in dr.yaml',
+    );
+
+  const file = assessment.targetFiles[disk.targetPath];
+  const user = target.domains.find(
+    ({disks, uuid}) => uuid !== move.uuid && disks.some(({path}) => path === disk.targetPath),
+  );
+  if (user) {
+    block(
+      'DISK_EXISTS',
+      `${disk.targetPath} on ${move.to} is in use by ${user.name}`,
+      `Map to another pool in dr.yaml, or move ${user.name} out of the way`,
+    );
+  } else if (file) {
+    findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace: move.keptDisks === 'replace'}));
+  }
+  return findings;
+}
+
+function inTheWay(
+  at: {host: string; domain: string},
+  {
+    disk,
+    note,
+    uuid,
+    replace,
+  }: {disk: DiskMove; note: {kind: string; uuid: string} | undefined; uuid: string; replace: boolean},
+): Finding {
+  const ours = note?.uuid === uuid;
+  if (ours && note.kind === 'incoming') {
+    const message = `${disk.targetPath} is what an earlier run of dr had begun to copy`;
+    return {severity: 'notes', code: 'INCOMING_LEFTOVER', ...at, message, remedy: 'Nothing to do: it is made anew'};
+  }
+  if (ours && note.kind === 'kept') {
+    const message = `${at.host} kept ${disk.targetPath} when ${at.domain} moved away from it`;
+    if (replace)
+      return {severity: 'notes', code: 'KEPT_DISK', ...at, message, remedy: 'Nothing to do: it is replaced, as asked'};
+    const remedy = `Delete it (dr clean ${at.host}), or have it replaced: --replace-kept`;
+    return {severity: 'blocks', code: 'KEPT_DISK', ...at, message, remedy};
+  }
+  const message = `${disk.targetPath} exists on ${at.host}, and dr did not put it there`;
+  return {
+    severity: 'blocks',
+    code: 'DISK_EXISTS',
+    ...at,
+    message,
+    remedy: `See what it is, and move it away on ${at.host}`,
+  };
+}

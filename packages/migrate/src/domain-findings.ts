@@ -1,0 +1,279 @@
+import type {DomainReading} from '@dr-toolkit/hosts';
+
+import {diskFindings} from './disk-findings.ts';
+import {runs} from './domain-moves.ts';
+import type {Examined} from './examined.ts';
+import type {Finding} from './finding.ts';
+import {networkFindings} from './network-findings.ts';
+
+/** What concerns one domain. */
+export function domainFindings(examined: Examined): Finding[] {
+  const domain = examined.source.domains.find(({uuid}) => uuid === examined.move.uuid);
+  if (!domain) return [];
+  const {move} = examined;
+  if (move.how === 'finish') return finishFindings(examined);
+  return [
+    ...stateFindings(examined, domain),
+    ...conflictFindings(examined, domain),
+    ...hardwareFindings(examined, domain),
+    ...pastFindings(examined, domain),
+    ...fileFindings(examined, domain),
+    ...diskFindings(examined, domain),
+    ...networkFindings(examined, domain),
+  ];
+}
+
+type Say = (
+  severity: Finding['severity'],
+  code: Finding['code'],
+  message: string,
+  remedy: string,
+  host?: string,
+) => void;
+
+function collected(examined: Examined, say: (add: Say) => void): Finding[] {
+  const findings: Finding[] = [];
+  const {domain, from} = examined.move;
+  say((severity, code, message, remedy, host = from) => findings.push({severity, code, host, domain, message, remedy}));
+  return findings;
+}
+
+function finishFindings(examined: Examined): Finding[] {
+  const {domain, from, to} = examined.move;
+  return collected(examined, add =>
+    add(
+      'notes',
+      'MOVED_ALREADY',
+      `${domain} runs on ${to} already and is shut off on ${from}: an earlier move was cut off before its end`,
+      `Nothing to do: this run verifies it on ${to} and removes it from ${from}`,
+      to,
+    ),
+  );
+}
+
+function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {name, state, stateReason, job} = domain;
+  const {move} = examined;
+  return collected(examined, add => {
+    if (job !== undefined) {
+      const remedy = job.startsWith('migration')
+        ? `If a run of dr is moving it, resume that run (dr runs); else wait, or end it: virsh domjobabort ${name}`
+        : `Wait until it has ended, or end it: virsh domjobabort ${name}`;
+      add('blocks', 'JOB_RUNNING', `A ${job} job is under way on ${name}`, remedy);
+    }
+    if (move.how === 'live' && !runs(domain)) {
+      add(
+        'blocks',
+        'WRONG_MODE',
+        `${name} is ${state}, so there is nothing to move live`,
+        'Use --mode auto or --mode offline',
+      );
+    }
+    if (move.how === 'offline' && runs(domain)) {
+      add(
+        'blocks',
+        'WRONG_MODE',
+        `${name} is ${state}; an offline move needs it shut off`,
+        `Shut it down (virsh shutdown ${name}), or use --mode auto`,
+      );
+    }
+    if (move.how === 'live' && (state === 'crashed' || stateReason === 'ioerror')) {
+      add(
+        'blocks',
+        'DOMAIN_STATE',
+        `${name} is ${state} (${stateReason})`,
+        `Mend what stopped it, then: virsh resume ${name}`,
+      );
+    }
+    if (move.how === 'live' && state === 'pmsuspended') {
+      add('blocks', 'DOMAIN_STATE', `${name} has suspended itself`, `Wake it: virsh dompmwakeup ${name}`);
+    }
+    if (move.how === 'live' && state === 'paused' && stateReason !== 'ioerror') {
+      add(
+        'warns',
+        'DOMAIN_STATE',
+        `${name} is paused, and will be paused on the target too`,
+        `Resume it before or after: virsh resume ${name}`,
+      );
+    }
+    if (move.how === 'live' && !domain.persistent) {
+      add(
+        'notes',
+        'DOMAIN_STATE',
+        `${name} is transient: it has no definition on ${move.from}, and gets one on ${move.to}`,
+        'Nothing to do',
+      );
+    }
+    if (domain.managedSave) {
+      add(
+        'blocks',
+        'MANAGED_SAVE',
+        `${name} has a managed-save image, which only ${move.from} can wake it from`,
+        `Start it (virsh start ${name}) and move it live, or drop what it had in memory: virsh managedsave-remove ${name}`,
+      );
+    }
+    if (move.how === 'live' && !move.answered) {
+      add(
+        'notes',
+        'AGENT_SILENT',
+        `No agent and no address of ${name} answers now, so afterwards only its state can be verified`,
+        `To have more verified, install and enable qemu-guest-agent in ${name}`,
+      );
+    }
+  });
+}
+
+function conflictFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {move, target} = examined;
+  const {name, uuid} = domain;
+  return collected(examined, add => {
+    const same = target.domains.find(other => other.uuid === uuid);
+    if (same && runs(same) && runs(domain)) {
+      add(
+        'blocks',
+        'RUNS_TWICE',
+        `${name} is ${domain.state} on ${move.from} and ${same.state} on ${move.to}`,
+        `Look at both now, and stop the wrong one: virsh domstate ${name}`,
+        move.to,
+      );
+    } else if (same) {
+      add(
+        'blocks',
+        'DOMAIN_EXISTS',
+        `${move.to} has a definition of ${same.name} already (same UUID, ${same.state})`,
+        `If it is a remainder, remove it on ${move.to}: virsh undefine ${same.name} --keep-nvram`,
+        move.to,
+      );
+    }
+    const namesake = target.domains.find(other => other.name === name && other.uuid !== uuid);
+    if (namesake) {
+      add(
+        'blocks',
+        'DOMAIN_EXISTS',
+        `${move.to} has another domain called ${name} (UUID ${namesake.uuid})`,
+        `Rename one of them while it is shut off: virsh domrename ${name} NEWNAME`,
+        move.to,
+      );
+    }
+    const macs = new Set(domain.interfaces.map(({mac}) => mac));
+    for (const other of target.domains.filter(found => found.uuid !== uuid)) {
+      const mac = other.interfaces.find(nic => macs.has(nic.mac))?.mac;
+      if (mac !== undefined) {
+        add(
+          'blocks',
+          'MAC_EXISTS',
+          `${other.name} on ${move.to} has the same MAC address ${mac} as ${name}`,
+          `Give one of them another MAC address: virsh edit ${other.name}`,
+          move.to,
+        );
+      }
+    }
+  });
+}
+
+function hardwareFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {move, target, assessment} = examined;
+  const {name, virtType, arch, machine} = domain;
+  return collected(examined, add => {
+    for (const device of domain.hostDevices) {
+      const severity = move.how === 'live' ? 'blocks' : 'warns';
+      const remedy =
+        move.how === 'live'
+          ? `Detach it first, or shut ${name} down and move it with --mode offline`
+          : `See that ${move.to} has it before starting ${name} there`;
+      add(severity, 'HOST_DEVICE', `${name} uses a device of its host: ${device}`, remedy);
+    }
+    if (domain.tpm === 'passthrough') {
+      add(
+        'blocks',
+        'HOST_DEVICE',
+        `${name} uses the TPM of its host`,
+        `Give it an emulated TPM, or leave it on ${move.from}`,
+      );
+    } else if (domain.tpm === 'emulator' && move.how === 'offline') {
+      add(
+        'blocks',
+        'TPM_STATE',
+        `The state of ${name}'s emulated TPM lies outside its disks and is not copied`,
+        `Start ${name} and move it live`,
+      );
+    }
+    const known = target.machines.filter(found => found.virtType === virtType && found.arch === arch);
+    if (known.length === 0) {
+      add(
+        'blocks',
+        'MACHINE_UNKNOWN',
+        `${move.to} cannot run ${virtType} domains for ${arch}`,
+        `Install or enable ${virtType} on ${move.to}, or choose another host`,
+        move.to,
+      );
+    } else if (!known.some(({machines}) => machines.includes(machine))) {
+      add(
+        'blocks',
+        'MACHINE_UNKNOWN',
+        `The QEMU of ${move.to} does not know machine type ${machine} of ${name}`,
+        `Update QEMU on ${move.to}, or set an older machine type in ${name} while it is shut off`,
+        move.to,
+      );
+    }
+    const cpu = assessment.cpu[domain.uuid];
+    if (cpu?.verdict === 'incompatible') {
+      add(
+        'blocks',
+        'CPU_INCOMPATIBLE',
+        `The CPU of ${move.to} lacks what ${name} has been given${cpu.reason ? `: ${cpu.reason}` : ''}`,
+        `Set a CPU model that both hosts have (virsh hypervisor-cpu-baseline), or choose another host`,
+        move.to,
+      );
+    } else if (cpu?.verdict === 'unknown') {
+      add(
+        'warns',
+        'CPU_UNKNOWN',
+        `Whether the CPU of ${move.to} suits ${name} cannot be told${cpu.reason ? `: ${cpu.reason}` : ''}`,
+        'If both machines are of the same kind, go on; libvirt itself checks again',
+        move.to,
+      );
+    }
+  });
+}
+
+function pastFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {name, snapshots, checkpoints} = domain;
+  return collected(examined, add => {
+    if (snapshots.length > 0) {
+      add(
+        'blocks',
+        'SNAPSHOTS',
+        `${name} has snapshots (${snapshots.join(', ')}); libvirt does not move a domain that has them, and its records of them would stay behind`,
+        `Delete them (virsh snapshot-delete ${name} NAME), or only libvirt's records (--metadata), which leaves what is inside the disk files as it is`,
+      );
+    }
+    if (checkpoints.length > 0) {
+      add(
+        'blocks',
+        'CHECKPOINTS',
+        `${name} has checkpoints (${checkpoints.join(', ')}), which belong to the disks on this host`,
+        `Delete them (virsh checkpoint-delete ${name} NAME); the next incremental backup then starts with a full one`,
+      );
+    }
+  });
+}
+
+function fileFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {move, assessment} = examined;
+  return collected(examined, add => {
+    for (const {path, purpose} of domain.hostFiles) {
+      if (purpose === 'nvram' || assessment.hostFiles[path] === 'present') continue;
+      const eject = purpose === 'cdrom' || purpose === 'floppy';
+      add(
+        'blocks',
+        'HOST_FILE_MISSING',
+        `${domain.name} uses ${path} (${purpose}), which ${move.to} does not have`,
+        eject
+          ? `Eject it (virsh change-media ${domain.name} DRIVE --eject), or copy the file to ${move.to}`
+          : `Copy the file to the same path on ${move.to}`,
+        move.to,
+      );
+    }
+  });
+}

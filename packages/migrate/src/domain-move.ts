@@ -1,0 +1,66 @@
+import type {DiskPlace} from '@dr-toolkit/hosts';
+
+/** One domain's way from host to host: everything its steps need. Plain data. */
+export interface DomainMove {
+  readonly domain: string;
+  readonly uuid: string;
+  readonly from: string;
+  readonly to: string;
+  /** `finish`: it runs on the target already, and only the rest is to be done. */
+  readonly how: 'live' | 'offline' | 'finish';
+  readonly through: 'auto' | 'daemons' | 'client';
+  readonly targetUri: string;
+  readonly migrateUri?: string;
+  readonly disks: readonly DiskMove[];
+  /** What each interface is plugged into on the target, by MAC; those that stay as they are are left out. */
+  readonly interfaces: Readonly<Record<string, {readonly type: 'network' | 'bridge'; readonly source: string}>>;
+  /** Copied in an offline move. In a live one the hypervisor carries it over. */
+  readonly nvramPath?: string;
+  readonly autostart: 'on' | 'off';
+  /** How its guest answered before the move; absent when it did not. */
+  readonly answered?: GuestAnswer;
+  readonly sourceDisks: 'keep' | 'delete';
+  readonly keptDisks: 'refuse' | 'replace';
+  readonly memoryBytes: number;
+  /** How much there is to carry: memory of a running domain, and data of the disks that are copied. */
+  readonly weightBytes: number;
+  readonly bandwidthMibPerSecond?: number;
+  readonly downtimeMsMax?: number;
+  readonly autoConverge?: 'on' | 'off';
+}
+
+export interface DiskMove {
+  /** vda, sdb, ... */
+  readonly target: string;
+  /** `shared`: source and target see the same file. */
+  readonly storage: 'copy' | 'shared';
+  readonly sourcePath: string;
+  readonly targetPath: string;
+  /** How the target's definition names it. */
+  readonly place: DiskPlace;
+  readonly format: 'raw' | 'qcow2';
+  readonly compat?: string;
+  readonly capacityBytes: number;
+  readonly allocationBytes: number;
+  readonly lengthBytes: number;
+}
+
+export type GuestAnswer = {readonly by: 'agent'} | {readonly by: 'address'; readonly address: string};
+
+/** What a finished move has to say, for the summary. */
+export interface MoveResult {
+  readonly domain: string;
+  readonly from: string;
+  readonly to: string;
+  readonly mode: 'live' | 'offline';
+  readonly through?: 'daemons' | 'client';
+  /** Absent when it ended while nobody watched. */
+  readonly seconds?: number;
+  readonly copiedBytes?: number;
+  readonly downtimeMs?: number;
+}
+
+/** The disks of a move whose bytes travel. */
+export function copiedDisks(move: Pick<DomainMove, 'disks'>): readonly DiskMove[] {
+  return move.disks.filter(disk => disk.storage === 'copy');
+}

@@ -1,0 +1,191 @@
+import type {DiskPlace, DiskReading, DomainReading, HostReading, Inventory, PoolReading} from '@dr-toolkit/hosts';
+import {distance} from 'fastest-levenshtein';
+
+import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
+import type {DiskMove, DomainMove} from './domain-move.ts';
+import {MigrationError} from './migration-error.ts';
+import type {MigrationRequest} from './migration-request.ts';
+
+/**
+ * Which domains move, how, and where their disks and interfaces go: biggest first, as that ends soonest when several
+ * move at once. Whether anything stands in the way is not asked here.
+ * @throws {MigrationError} `UNKNOWN_HOST`, `SAME_HOST`, `UNKNOWN_DOMAIN`, `NOTHING_TO_MOVE`.
+ */
+export function domainMoves(
+  inventory: Inventory,
+  request: MigrationRequest,
+  assessment: MigrationAssessment = nothingAssessed,
+): DomainMove[] {
+  if (request.from === request.to) {
+    throw new MigrationError('SAME_HOST', `${request.from} is both source and target`, {
+      hint: 'Name another host with --to',
+    });
+  }
+  const {source, target} = migrationHosts(inventory, request);
+  if (!source) return [];
+  return chosenDomains(source, request)
+    .map(domain => moveOf({domain, source, target, request, assessment}))
+    .toSorted((a, b) => b.weightBytes - a.weightBytes);
+}
+
+/** Source and target as read; undefined for one that did not answer. */
+export function migrationHosts(
+  {hosts, unreachable}: Inventory,
+  {from, to}: Pick<MigrationRequest, 'from' | 'to'>,
+): {source: HostReading | undefined; target: HostReading | undefined} {
+  const names = [...hosts, ...unreachable].map(({name}) => name);
+  for (const name of [from, to]) {
+    if (!names.includes(name)) {
+      throw new MigrationError('UNKNOWN_HOST', `There is no host ${name} in dr.yaml`, {hint: didYouMean(name, names)});
+    }
+  }
+  const named = (name: string) => hosts.find(host => host.name === name);
+  return {source: named(from), target: named(to)};
+}
+
+/** The pool of a host whose folder holds `path`, the deepest one. */
+export function poolOf(host: HostReading, path: string): PoolReading | undefined {
+  return host.pools
+    .filter(pool => pool.path !== undefined && path.startsWith(`${pool.path.replace(/\/$/u, '')}/`))
+    .toSorted((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0];
+}
+
+function chosenDomains(source: HostReading, {domains}: MigrationRequest): DomainReading[] {
+  if (domains === undefined || domains.length === 0) {
+    if (source.domains.length > 0) return [...source.domains];
+    throw new MigrationError('NOTHING_TO_MOVE', `${source.name} holds no domains`, {
+      hint: 'See what runs where: dr status',
+    });
+  }
+  const chosen = new Map<string, DomainReading>();
+  for (const wanted of domains) {
+    const found = source.domains.find(({name, uuid}) => name === wanted || uuid === wanted.toLowerCase());
+    if (!found) {
+      throw new MigrationError('UNKNOWN_DOMAIN', `${source.name} holds no domain ${wanted}`, {
+        hint: didYouMean(
+          wanted,
+          source.domains.map(({name}) => name),
+        ),
+      });
+    }
+    chosen.set(found.uuid, found);
+  }
+  return [...chosen.values()];
+}
+
+function didYouMean(wanted: string, names: readonly string[]): string {
+  const near = names
+    .map(name => ({name, off: distance(wanted.toLowerCase(), name.toLowerCase())}))
+    .filter(({name, off}) => off <= Math.max(2, Math.floor(name.length / 3)))
+    .toSorted((a, b) => a.off - b.off)[0];
+  if (near) return `Did you mean ${near.name}?`;
+  return names.length > 0 ? `There are: ${names.join(', ')}` : 'See what there is: dr status';
+}
+
+interface Moving {
+  readonly domain: DomainReading;
+  readonly source: HostReading;
+  readonly target: HostReading | undefined;
+  readonly request: MigrationRequest;
+  readonly assessment: MigrationAssessment;
+}
+
+function moveOf(moving: Moving): DomainMove {
+  const {domain, request, assessment} = moving;
+  const {from, to, route, through = 'auto', sourceDisks = 'keep', keptDisks = 'refuse'} = request;
+  const {bandwidthMibPerSecond, downtimeMsMax, autoConverge} = request;
+  const how = howOf(moving);
+  const disks = domain.disks
+    .filter(disk => disk.device === 'disk' && disk.type !== 'network')
+    .map(disk => diskMove(disk, moving));
+  const copied = disks.filter(disk => disk.storage === 'copy');
+  const nvram = how === 'offline' ? domain.hostFiles.find(file => file.purpose === 'nvram')?.path : undefined;
+  const answered = assessment.answers[domain.uuid];
+  return {
+    domain: domain.name,
+    uuid: domain.uuid,
+    from,
+    to,
+    how,
+    through,
+    targetUri: route.targetUri,
+    ...(route.migrateUri !== undefined && {migrateUri: route.migrateUri}),
+    disks,
+    interfaces: interfacesOf(moving),
+    ...(nvram !== undefined && {nvramPath: nvram}),
+    autostart: domain.autostart ? 'on' : 'off',
+    ...(answered && how === 'live' && {answered}),
+    sourceDisks,
+    keptDisks,
+    memoryBytes: domain.memoryBytes,
+    weightBytes: copied.reduce((sum, disk) => sum + disk.allocationBytes, how === 'live' ? domain.memoryBytes : 0),
+    ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),
+    ...(downtimeMsMax !== undefined && {downtimeMsMax}),
+    ...(autoConverge !== undefined && {autoConverge}),
+  };
+}
+
+function howOf({domain, target, request: {mode = 'auto'}}: Moving): DomainMove['how'] {
+  const there = target?.domains.find(({uuid}) => uuid === domain.uuid);
+  // A live move keeps the source's definition until the end: a run that was cut off after it leaves exactly this.
+  if (there && runs(there) && !runs(domain)) return 'finish';
+  if (mode !== 'auto') return mode;
+  return runs(domain) ? 'live' : 'offline';
+}
+
+/** Whether a guest is in memory, working or not. */
+export function runs({state}: Pick<DomainReading, 'state'>): boolean {
+  return state !== 'shutoff' && state !== 'crashed';
+}
+
+function diskMove(disk: DiskReading, {source, target, request}: Moving): DiskMove {
+  const sourcePath = disk.path ?? '';
+  const from = source.pools.find(({name}) => name === disk.pool) ?? poolOf(source, sourcePath);
+  const to = from && target?.pools.find(({name}) => name === (request.route.pools?.[from.name] ?? from.name));
+  const targetPath =
+    from?.path !== undefined && to?.path !== undefined ? inFolder(to.path, from.path, sourcePath) : sourcePath;
+  const place: DiskPlace =
+    disk.type === 'volume' && disk.volume !== undefined && disk.pool !== undefined
+      ? {pool: to?.name ?? disk.pool, volume: disk.volume}
+      : {path: targetPath};
+  const format = disk.format === 'qcow2' ? 'qcow2' : 'raw';
+  return {
+    target: disk.target,
+    storage: isShared(from, to, {sourcePath, targetPath}) ? 'shared' : 'copy',
+    sourcePath,
+    targetPath,
+    place,
+    format,
+    ...(disk.compat !== undefined && format === 'qcow2' && {compat: disk.compat}),
+    capacityBytes: disk.capacityBytes,
+    allocationBytes: disk.allocationBytes,
+    lengthBytes: disk.lengthBytes,
+  };
+}
+
+function inFolder(targetFolder: string, sourceFolder: string, path: string): string {
+  return `${targetFolder.replace(/\/$/u, '')}${path.slice(sourceFolder.replace(/\/$/u, '').length)}`;
+}
+
+/** Only what says where it comes from can be told to be the same on both hosts. */
+function isShared(
+  from: PoolReading | undefined,
+  to: PoolReading | undefined,
+  {sourcePath, targetPath}: {sourcePath: string; targetPath: string},
+): boolean {
+  if (from?.origin === undefined || to?.origin === undefined || from.path === undefined || to.path === undefined)
+    return false;
+  const sameOrigin = from.type === to.type && from.origin === to.origin;
+  return sameOrigin && sourcePath.slice(from.path.length) === targetPath.slice(to.path.length);
+}
+
+function interfacesOf({domain, target, request: {route}}: Moving): DomainMove['interfaces'] {
+  const changed = domain.interfaces.flatMap(({mac, type, source}) => {
+    const name = source === undefined ? undefined : route.networks?.[source];
+    if (name === undefined || (type !== 'network' && type !== 'bridge')) return [];
+    const isNetwork = target?.networks.some(network => network.name === name) ?? type === 'network';
+    const plug = {type: isNetwork ? ('network' as const) : ('bridge' as const), source: name};
+    return plug.type === type && plug.source === source ? [] : [[mac, plug] as const];
+  });
+  return Object.fromEntries(changed);
+}

@@ -1,0 +1,47 @@
+export type FindingCode =
+  | 'AGENT_SILENT'
+  | 'BACKING_CHAIN'
+  | 'CHECKPOINTS'
+  | 'CPU_INCOMPATIBLE'
+  | 'CPU_UNKNOWN'
+  | 'DISK_EXISTS'
+  | 'DISK_FULL'
+  | 'DISK_FULL_IF_FILLED'
+  | 'DISK_UNSUPPORTED'
+  | 'DOMAIN_EXISTS'
+  | 'DOMAIN_STATE'
+  | 'HOST_DEVICE'
+  | 'HOST_FILE_MISSING'
+  | 'HOST_UNREACHABLE'
+  | 'INCOMING_LEFTOVER'
+  | 'JOB_RUNNING'
+  | 'KEPT_DISK'
+  | 'MAC_EXISTS'
+  | 'MACHINE_UNKNOWN'
+  | 'MANAGED_SAVE'
+  | 'MEMORY_SHORT'
+  | 'MOVED_ALREADY'
+  | 'NETWORK_INACTIVE'
+  | 'NETWORK_MISSING'
+  | 'NETWORK_UNVERIFIED'
+  | 'POOL_INACTIVE'
+  | 'POOL_MISSING'
+  | 'RUNS_TWICE'
+  | 'SAME_MACHINE'
+  | 'SHARED_STORAGE'
+  | 'SNAPSHOTS'
+  | 'TPM_STATE'
+  | 'VERSION_BREAKS'
+  | 'WRONG_MODE';
+
+/** Something the preflight has to say. Only `blocks` keeps a domain from moving. */
+export interface Finding {
+  readonly severity: 'blocks' | 'warns' | 'notes';
+  readonly code: FindingCode;
+  readonly host: string;
+  /** Absent when it concerns the whole migration. */
+  readonly domain?: string;
+  readonly message: string;
+  /** What to do about it, in one imperative sentence. */
+  readonly remedy: string;
+}

@@ -1,0 +1,59 @@
+import {once} from 'node:events';
+import {connect, type Socket} from 'node:net';
+import type {CallOptions, DomainReading, Host} from '@dr-toolkit/hosts';
+
+import type {GuestAnswer} from './domain-move.ts';
+
+const answerMs = 1500;
+
+/**
+ * How a guest answers now: its agent, or its TCP/IP at one of its known addresses, seen from this machine. Undefined
+ * when it does neither.
+ */
+export async function guestAnswer(
+  host: Host,
+  {uuid, agent, addresses}: Pick<DomainReading, 'uuid' | 'agent' | 'addresses'>,
+  {signal}: CallOptions = {},
+): Promise<GuestAnswer | undefined> {
+  if (agent === 'connected' && (await host.pingAgent(uuid, {signal}))) return {by: 'agent'};
+  const answered = await Promise.all(
+    addresses.map(async address => ((await addressAnswers(address, {signal})) ? address : undefined)),
+  );
+  const address = answered.find(found => found !== undefined);
+  return address === undefined ? undefined : {by: 'address', address};
+}
+
+/** Whether a guest still answers in the way it did. */
+export async function answersAgain(
+  host: Host,
+  uuid: string,
+  answer: GuestAnswer,
+  {signal}: CallOptions = {},
+): Promise<boolean> {
+  return answer.by === 'agent' ? host.pingAgent(uuid, {signal}) : addressAnswers(answer.address, {signal});
+}
+
+/**
+ * Whether somebody's TCP/IP is alive at that address. A refused connection is an answer as good as an accepted one, so
+ * no port has to be known.
+ */
+export async function addressAnswers(
+  address: string,
+  {signal, port = 22}: CallOptions & {readonly port?: number} = {},
+): Promise<boolean> {
+  signal?.throwIfAborted();
+  const socket = connect({host: address, port, timeout: answerMs});
+  try {
+    await Promise.race([once(socket, 'connect', {signal}), silence(socket)]);
+    return !socket.connecting;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
+}
+
+function silence(socket: Socket): Promise<void> {
+  return new Promise(resolve => socket.once('timeout', () => resolve()));
+}

@@ -1,0 +1,59 @@
+import type {HostReading, Inventory} from '@dr-toolkit/hosts';
+
+import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
+import {domainFindings} from './domain-findings.ts';
+import {domainMoves, migrationHosts} from './domain-moves.ts';
+import type {Finding} from './finding.ts';
+import type {MigrationRequest} from './migration-request.ts';
+import {roomFindings} from './room-findings.ts';
+import {versionFindings} from './version-findings.ts';
+
+/**
+ * All that stands in the way of a migration or should be known before it, at once. Touches nothing.
+ * @throws {MigrationError} when the request makes no sense, as `domainMoves`.
+ */
+export function migrationFindings(
+  inventory: Inventory,
+  request: MigrationRequest,
+  assessment: MigrationAssessment = nothingAssessed,
+): Finding[] {
+  const moves = domainMoves(inventory, request, assessment);
+  const {source, target} = migrationHosts(inventory, request);
+  if (!source || !target) return unreachableFindings(inventory, request);
+  if (source.uuid === target.uuid) return [sameMachine(source, target)];
+  const single = moves.flatMap(move => domainFindings({move, moves, source, target, request, assessment}));
+  const stopped = new Set(single.filter(({severity}) => severity === 'blocks').map(({domain}) => domain));
+  // With --skip-blocked what stays behind needs no room; otherwise all that was asked for must fit together.
+  const fitting = request.blocked === 'skip' ? moves.filter(({domain}) => !stopped.has(domain)) : moves;
+  return [...versionFindings(source, target, moves), ...roomFindings(fitting, source, target), ...single].toSorted(
+    bySeverity,
+  );
+}
+
+function unreachableFindings({unreachable}: Inventory, {from, to}: MigrationRequest): Finding[] {
+  return unreachable
+    .filter(({name}) => name === from || name === to)
+    .map(({name, message, hint}) => ({
+      severity: 'blocks',
+      code: 'HOST_UNREACHABLE',
+      host: name,
+      message,
+      remedy: name === from ? `${hint}; if ${name} is dead, this is no migration but a recovery` : hint,
+    }));
+}
+
+function sameMachine(source: HostReading, target: HostReading): Finding {
+  return {
+    severity: 'blocks',
+    code: 'SAME_MACHINE',
+    host: target.name,
+    message: `${source.name} and ${target.name} have the same host UUID ${source.uuid}: libvirt takes them for one machine`,
+    remedy: `If they are two machines, set a host_uuid of its own in /etc/libvirt/libvirtd.conf on ${target.name} and restart libvirtd there`,
+  };
+}
+
+const severities = ['blocks', 'warns', 'notes'] as const;
+
+function bySeverity(a: Finding, b: Finding): number {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
+}

@@ -1,0 +1,196 @@
+import {defineStep, type Found, type StepContext} from '@dr-toolkit/engine';
+import {HostError, type JobReading, type LiveMoveResult, targetDefinition} from '@dr-toolkit/hosts';
+
+import {clearTarget} from './clear-target.ts';
+import {copiedDisks, type DomainMove, type MoveResult} from './domain-move.ts';
+import {MigrationError} from './migration-error.ts';
+import {migrationLanes} from './migration-lanes.ts';
+import {restIn, settledWhereabouts} from './settled-whereabouts.ts';
+import {
+  hostsOf,
+  type MigrationContext,
+  type MoveHosts,
+  statesText,
+  whereabouts,
+  type Whereabouts,
+} from './whereabouts.ts';
+
+type Context = MigrationContext & StepContext;
+
+/** Moves a running domain while it runs. Whatever goes wrong, both hosts are asked before anything is said of it. */
+export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
+  lanes: migrationLanes,
+
+  async inspect(move, context) {
+    return foundLive(move, await whereabouts(move, hostsOf(move, context), context));
+  },
+
+  async perform(move, context) {
+    const hosts = hostsOf(move, context);
+    const where = await whereabouts(move, hosts, context);
+    if (where.at === 'off' && where.source) throw notRunning(move, where);
+    if (where.at !== 'source') throw unclear(move, where);
+    const startedMs = performance.now();
+    try {
+      const live = await migrate(move, hosts, context);
+      await restIn(move, hosts, context);
+      return resultOf(move, live, performance.now() - startedMs);
+    } catch (error) {
+      await afterFailure(move, hosts, context, error);
+      return resultOf(move, undefined, performance.now() - startedMs);
+    }
+  },
+
+  async attach(move, context) {
+    const hosts = hostsOf(move, context);
+    await afterFailure(move, hosts, context, undefined);
+    return resultOf(move, undefined, undefined);
+  },
+});
+
+export function foundLive(move: DomainMove, where: Whereabouts): Found {
+  const {domain, from, to} = move;
+  switch (where.at) {
+    case 'target':
+      return {state: 'done', result: resultOf(move, undefined, undefined)};
+    case 'between':
+      return {state: 'underway', text: `${domain} is on its way from ${from} to ${to}`, detail: where.evidence};
+    case 'source':
+      return {state: 'pending'};
+    case 'off':
+      if (where.source) return {state: 'pending'};
+      return {state: 'unknown', why: `${domain} is shut off on ${to} and gone from ${from}`, evidence: where.evidence};
+    case 'both':
+    case 'nowhere':
+    case 'unclear':
+      break;
+  }
+  return {state: 'unknown', why: whyUnclear(move, where), evidence: where.evidence};
+}
+
+/** First by the daemons; when they cannot reach each other, nothing has moved, and dr itself stands between them. */
+async function migrate(move: DomainMove, hosts: MoveHosts, context: Context): Promise<LiveMoveResult> {
+  const first = move.through === 'client' ? 'client' : 'daemons';
+  try {
+    return await migrateThrough(first, move, hosts, context);
+  } catch (error) {
+    const peers = error instanceof HostError && error.code === 'PEER_UNREACHABLE';
+    if (!peers || move.through !== 'auto') throw error;
+    const where = await whereabouts(move, hosts, context);
+    if (where.at !== 'source') throw error;
+    context.log(`${error.message}; dr drives the move itself`);
+    return migrateThrough('client', move, hosts, context);
+  }
+}
+
+async function migrateThrough(
+  through: 'daemons' | 'client',
+  move: DomainMove,
+  {source, target}: MoveHosts,
+  context: Context,
+): Promise<LiveMoveResult> {
+  const {signal} = context;
+  const {targetUri, migrateUri, bandwidthMibPerSecond, downtimeMsMax, autoConverge} = move;
+  const copied = copiedDisks(move);
+  const changes = {
+    disks: Object.fromEntries(copied.map(disk => [disk.target, disk.place])),
+    interfaces: move.interfaces,
+  };
+  const running = await source.definition(move.uuid, {form: 'migratable', signal});
+  const here = await source.readDomain(move.uuid, {signal});
+  const next = here?.persistent ? await source.definition(move.uuid, {form: 'persistent', signal}) : running;
+  return source.migrate(
+    move.uuid,
+    target,
+    {
+      through,
+      targetUri,
+      ...(migrateUri !== undefined && {migrateUri}),
+      definition: targetDefinition(running, {...changes, sparseDisks: copied.map(disk => disk.target)}),
+      persistentDefinition: targetDefinition(next, changes),
+      copiedDisks: copied.map(disk => disk.target),
+      ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),
+      ...(downtimeMsMax !== undefined && {downtimeMsMax}),
+      ...(autoConverge !== undefined && {autoConverge}),
+    },
+    {signal, onProgress: job => report(job, context)},
+  );
+}
+
+/**
+ * The call that moved it has ended badly, or was never ours. Waits for what both hosts say in the end: returns when the
+ * domain works on the target after all, and throws what the operator has to know otherwise.
+ */
+async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context, error: unknown): Promise<void> {
+  const {domain, from} = move;
+  const where = await settledWhereabouts(move, hosts, {
+    signal: context.signal,
+    onProgress: job => report(job, context),
+  });
+  const signal = AbortSignal.timeout(30_000); // what follows must outlive a cancel
+  if (where.at === 'target') {
+    await restIn(move, hosts, {signal});
+    return;
+  }
+  if (where.at !== 'source' && !(where.at === 'off' && where.source)) throw unclear(move, where, error);
+  if (where.source?.state === 'paused' && where.source.stateReason === 'migration') {
+    await hosts.source.resume(move.uuid, {signal});
+  }
+  const cleared = await clearTarget(move, hosts, {signal}).then(
+    () => '',
+    () => `; what was begun on ${move.to} could not be removed, and is replaced by the next run`,
+  );
+  if (where.at === 'off') throw notRunning(move, where, error);
+  const why = error instanceof Error ? error.message : 'the move ended while nobody watched';
+  if (context.signal.aborted) {
+    throw new MigrationError('ABORTED', `${domain} was not moved and runs on ${from}: aborted${cleared}`, {
+      hint: 'Run the same command again to move it',
+      cause: error,
+    });
+  }
+  throw new MigrationError('MOVE_FAILED', `${domain} was not moved and runs on ${from}: ${why}${cleared}`, {
+    hint: error instanceof HostError ? error.hint : 'Run the same command again',
+    cause: error,
+  });
+}
+
+function report({processedBytes, totalBytes, bytesPerSecond}: JobReading, context: Context): void {
+  if (totalBytes === 0) return context.progress({text: 'connecting'});
+  context.progress({
+    fraction: Math.min(1, processedBytes / totalBytes),
+    bytesDone: processedBytes,
+    bytesTotal: totalBytes,
+    bytesPerSecond,
+  });
+}
+
+function resultOf({domain, from, to}: DomainMove, live: LiveMoveResult | undefined, ms: number | undefined) {
+  const result = {
+    domain,
+    from,
+    to,
+    mode: 'live' as const,
+    ...(ms !== undefined && {seconds: Math.round(ms / 100) / 10}),
+    ...(live && {through: live.through, copiedBytes: live.copiedBytes}),
+    ...(live?.downtimeMs !== undefined && {downtimeMs: live.downtimeMs}),
+  };
+  return result satisfies MoveResult;
+}
+
+function notRunning({domain, from}: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {
+  return new MigrationError('SOURCE_STATE', `${domain} does not run on ${from} any more (${statesText(where)})`, {
+    hint: 'Run the same command again: it is then moved offline; or start it first, to move it live',
+    cause,
+  });
+}
+
+function unclear(move: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {
+  return new MigrationError('UNCLEAR', whyUnclear(move, where), {
+    hint: `Look at both hosts (virsh list --all) before anything else, and leave ${move.domain} running in one place only`,
+    cause,
+  });
+}
+
+function whyUnclear({domain}: DomainMove, where: Whereabouts): string {
+  return `Where ${domain} runs cannot be told for certain (${statesText(where)})`;
+}

@@ -1,0 +1,62 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type CallOptions, HostError, type JobReading} from '@dr-toolkit/hosts';
+
+import type {DomainMove} from './domain-move.ts';
+import {type MoveHosts, whereabouts, type Whereabouts} from './whereabouts.ts';
+
+export interface SettleOptions extends CallOptions {
+  readonly onProgress?: (job: JobReading) => void;
+  readonly pollMs?: number;
+  /** How long hosts may be silent or contradict each other before that is the answer. */
+  readonly unclearMs?: number;
+}
+
+/**
+ * Follows a move until no job is under way, and says where the domain is then. When `signal` aborts, the job is ended
+ * and the answer still waited for: a move that nobody watches may take its domain along.
+ */
+export async function settledWhereabouts(
+  move: DomainMove,
+  hosts: MoveHosts,
+  {signal, onProgress, pollMs = 500, unclearMs = 60_000}: SettleOptions = {},
+): Promise<Whereabouts> {
+  let unclearSinceMs: number | undefined;
+  for (;;) {
+    const look = await lookAt(move, hosts);
+    if (look.at === 'between') {
+      unclearSinceMs = undefined;
+      if (signal?.aborted) await hosts.source.abortJob(move.uuid).catch(ignoreHostError);
+      const job = await hosts.source.job(move.uuid).catch(ignoreHostError);
+      if (job) onProgress?.(job);
+    } else if (look.at === 'unclear') {
+      unclearSinceMs ??= performance.now();
+      if (performance.now() - unclearSinceMs > unclearMs) return look;
+    } else {
+      return look;
+    }
+    await sleep(pollMs);
+  }
+}
+
+/** Does what a domain on its target needs at once: its source must not start it again by itself. */
+export async function restIn(
+  move: DomainMove,
+  {source}: Pick<MoveHosts, 'source'>,
+  options: CallOptions,
+): Promise<void> {
+  const here = await source.readDomain(move.uuid, options);
+  if (here?.autostart) await source.setAutostart(move.uuid, 'off', options);
+}
+
+async function lookAt(move: DomainMove, hosts: MoveHosts): Promise<Whereabouts> {
+  try {
+    return await whereabouts(move, hosts, {signal: AbortSignal.timeout(20_000)});
+  } catch (error) {
+    const evidence = {[move.from]: error instanceof Error ? error.message : String(error)};
+    return {at: 'unclear', source: undefined, target: undefined, evidence};
+  }
+}
+
+function ignoreHostError(error: unknown): undefined {
+  if (!(error instanceof HostError)) throw error;
+}
