@@ -75,62 +75,62 @@ async function afterwards<Context>(
   const failure = failureOf(ended.error);
   const found = await look(attempt, act);
   if ('failure' in found) return lookFailed(found.failure, failure);
-  switch (found.state) {
-    case 'done':
-      return told(found);
-    case 'unknown':
-      return {status: 'unknown', why: `${found.why} (after: ${failure.message})`, evidence: plain(found)};
-    case 'underway':
-      // Told to end, and it goes on: not ours to guess whether it will. Otherwise only the word of it was lost.
-      if (act.signal.aborted)
-        return {status: 'unknown', why: 'it goes on though it was cancelled', evidence: plain(found)};
-      return follow(attempt, act, found);
-    case 'pending':
-      if (ended.how === 'hung') {
-        const why = `it was told to end and does not (${failure.message}); so far nothing of it can be seen`;
-        return {status: 'unknown', why, evidence: plain(found)};
-      }
-      if (act.signal.aborted) return {status: 'cancelled'};
-      return {status: 'failed', error: failure, retryable: act.kind.retryable?.(ended.error) ?? true};
+  if (found.state === 'done') return told(found);
+  if (found.state === 'unknown') {
+    return {status: 'unknown', why: `${found.why} (after: ${failure.message})`, evidence: plain(found)};
   }
+  if (found.state === 'underway') {
+    // Only the word of it was lost. But when it was told to end and goes on, nobody here can say whether it will.
+    if (!act.signal.aborted) return watch(attempt, act, found);
+    return {status: 'unknown', why: 'it goes on though it was cancelled', evidence: plain(found)};
+  }
+  if (ended.how === 'hung') {
+    const why = `it was told to end and does not (${failure.message}); so far nothing of it can be seen`;
+    return {status: 'unknown', why, evidence: plain(found)};
+  }
+  if (act.signal.aborted) return {status: 'cancelled'};
+  return {status: 'failed', error: failure, retryable: act.kind.retryable?.(ended.error) ?? true};
 }
 
-/** Stays with something that goes on without us until it has ended: attached if the kind can, else by looking again. */
+/** Takes up something that goes on without us. */
 async function follow<Context>(
   attempt: Attempt,
   act: AttemptAct<Context>,
   underway: Found & {state: 'underway'},
 ): Promise<AttemptOutcome> {
   const {kind, context, signal, times} = act;
+  if (!kind.attach) return watch(attempt, act, underway);
   const bounds = {...times, signal, timeoutMs: attempt.step.timeoutMs};
-  if (kind.attach) {
-    const attached = await bounded(async inner => kind.attach?.(attempt.step.args, context(inner), underway), bounds);
-    return afterwards({...attempt, mayHaveRun: true}, withoutAttach(act), attached, 'attached');
-  }
-  const watched = await bounded(async inner => {
-    for (;;) {
-      await times.clock.sleep(times.pollMs, {signal: inner});
-      const found = await look(attempt, act);
-      if ('failure' in found || found.state !== 'underway') return found;
-    }
-  }, bounds);
+  const attached = await bounded(async inner => kind.attach?.(attempt.step.args, context(inner), underway), bounds);
+  return afterwards(attempt, act, attached, 'attached');
+}
+
+/** Looks again and again until it has ended, by itself or because its time is up and it was told to. */
+async function watch<Context>(
+  attempt: Attempt,
+  act: AttemptAct<Context>,
+  underway: Found & {state: 'underway'},
+): Promise<AttemptOutcome> {
+  const {signal, times} = act;
+  const watched = await bounded(
+    async inner => {
+      for (;;) {
+        await times.clock.sleep(times.pollMs, {signal: inner});
+        const found = await look(attempt, act);
+        if ('failure' in found || found.state !== 'underway') return found;
+      }
+    },
+    {...times, signal, timeoutMs: attempt.step.timeoutMs},
+  );
   if (watched.how !== 'returned') {
-    return {
-      status: 'unknown',
-      why: `it still goes on (${failureOf(watched.error).message})`,
-      evidence: plain(underway),
-    };
+    const why = `it still goes on (${failureOf(watched.error).message})`;
+    return {status: 'unknown', why, evidence: plain(underway)};
   }
   const found = watched.value;
   if ('failure' in found) return lookFailed(found.failure);
-  if (found.state === 'pending') {
-    return {
-      status: 'failed',
-      error: {message: 'It went on without us, and ended without having been done'},
-      retryable: true,
-    };
-  }
-  return told(found);
+  if (found.state !== 'pending') return told(found);
+  const message = 'It went on without us, and ended without having been done';
+  return {status: 'failed', error: {message}, retryable: true};
 }
 
 type Look = Found | {readonly failure: Failure};
@@ -157,11 +157,6 @@ function lookFailed(failure: Failure, before?: Failure): AttemptOutcome {
     ? `${before.message}; and looking failed: ${failure.message}`
     : `looking failed: ${failure.message}`;
   return {status: 'unknown', why, evidence: plain({look: failure, ...(before && {before})})};
-}
-
-function withoutAttach<Context>(act: AttemptAct<Context>): AttemptAct<Context> {
-  const {attach: _attach, ...kind} = act.kind;
-  return {...act, kind: {...kind, inspect: act.kind.inspect.bind(act.kind), perform: act.kind.perform.bind(act.kind)}};
 }
 
 function plain(value: unknown): Json {

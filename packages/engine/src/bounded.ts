@@ -25,16 +25,13 @@ export async function bounded<T>(
   if (signal.aborted) passOn();
   signal.addEventListener('abort', passOn, {once: true});
   if (timeoutMs !== undefined) {
-    void wait(clock, timeoutMs, timers.signal).then(passed => {
-      if (passed) inner.abort(new DOMException(`Not done within ${timeoutMs} ms`, 'TimeoutError'));
-    });
+    const message = `Not done within ${timeoutMs} ms`;
+    void after(clock, timeoutMs, timers.signal, () => inner.abort(new DOMException(message, 'TimeoutError')));
   }
   const acted = settled(act, inner.signal);
   const hung = new Promise<Ended<T>>(resolve => {
     const count = () =>
-      void wait(clock, graceMs, timers.signal).then(passed => {
-        if (passed) resolve({how: 'hung', error: inner.signal.reason});
-      });
+      void after(clock, graceMs, timers.signal, () => resolve({how: 'hung', error: inner.signal.reason}));
     if (inner.signal.aborted) count();
     else inner.signal.addEventListener('abort', count, {once: true});
   });
@@ -54,11 +51,11 @@ async function settled<T>(act: (signal: AbortSignal) => Promise<T>, signal: Abor
   }
 }
 
-async function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+async function after(clock: Clock, ms: number, signal: AbortSignal, act: () => void): Promise<void> {
   try {
     await clock.sleep(ms, {signal});
-    return true;
   } catch {
-    return false;
+    return;
   }
+  act();
 }

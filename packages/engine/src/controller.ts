@@ -337,19 +337,23 @@ export class Controller<Context> {
   }
 
   #begin(attempt: Attempt): void {
-    const {step, token} = attempt;
+    const {step} = attempt;
     const {clock, times} = this.#options;
     const kind = this.#kinds.get(step.kind);
     if (!kind) throw new TypeError(`No kind ${step.kind}`);
     const abort = new AbortController();
     this.#running.set(step.id, abort);
     const context = (signal: AbortSignal) => ({...this.#options.context, ...this.#contextOf(attempt, signal)});
-    void runAttempt(attempt, {kind, context, signal: abort.signal, times: {...times, clock}}).then(outcome => {
-      if (this.#over) return;
-      this.#inbox.push({step: step.id, token, outcome: this.#redaction.plain(outcome)});
-      this.#progress.delete(step.id);
-      this.wake();
-    });
+    const act = {kind, context, signal: abort.signal, times: {...times, clock}};
+    void this.#see(attempt, runAttempt(attempt, act));
+  }
+
+  async #see({step, token}: Attempt, ending: Promise<AttemptOutcome>): Promise<void> {
+    const outcome = await ending;
+    if (this.#over) return;
+    this.#inbox.push({step: step.id, token, outcome: this.#redaction.plain(outcome)});
+    this.#progress.delete(step.id);
+    this.wake();
   }
 
   #contextOf({step: {id: step}, nr: attempt, token}: Attempt, signal: AbortSignal): StepContext {

@@ -28,7 +28,7 @@ export type FailureAnswer = (typeof failureAnswers)[number];
 /** The answer in the one form the run takes it: `true` or `false` for a confirmation, the chosen or typed word otherwise. */
 export function checkedAnswer(question: Question, value: Json): boolean | string {
   if (question.ask === 'confirm') {
-    const word = String(value).trim().toLowerCase();
+    const word = (typeof value === 'string' ? value : JSON.stringify(value)).trim().toLowerCase();
     if (['y', 'yes', 'true'].includes(word)) return true;
     if (['n', 'no', 'false'].includes(word)) return false;
     throw refused(value, 'Answer yes or no');

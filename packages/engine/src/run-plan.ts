@@ -101,8 +101,8 @@ async function locked<Context>(
   {locks, store}: SettledOptions<Context>,
   act: (onWake: (wake: () => void) => void) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
-  let wake = () => {};
-  const lock = await locks.take(lockKey(store.id, run), () => wake());
+  let wake: (() => void) | undefined;
+  const lock = await locks.take(lockKey(store.id, run), () => wake?.());
   if (!lock) {
     throw new RunError('RUN_IS_ALIVE', `Run ${run} is being run by another process`, {
       hint: `Follow it: dr show ${run} --follow`,

@@ -80,7 +80,7 @@ export async function* followRun(
   }: Ways & {signal?: AbortSignal; after?: number; pollMs?: number} = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   let seq = after;
-  while (!signal?.aborted) {
+  for (;;) {
     // The state first: what was written before the end is then read after it.
     const {state} = await readRun(reader(store), run);
     for (const line of await readLines(reader(store), run, seq)) {
@@ -88,7 +88,7 @@ export async function* followRun(
       ({seq} = event);
       yield event;
     }
-    if (state !== 'running') return;
+    if (state !== 'running' || signal?.aborted) return;
     try {
       await clock.sleep(pollMs, signal && {signal});
     } catch {
