@@ -40,3 +40,10 @@ export function protocolError(message: string, cause?: unknown): ConnectionError
     cause,
   });
 }
+
+/** The same error, told of one host. Whatever is no protocol error passes through. */
+export function protocolErrorAt(host: string, error: unknown): unknown {
+  return error instanceof ConnectionError && error.code === 'PROTOCOL_ERROR' && error.host === undefined
+    ? new ConnectionError('PROTOCOL_ERROR', `${host}: ${error.message}`, {hint: error.hint, host, cause: error})
+    : error;
+}

@@ -1,5 +1,5 @@
 import type {Buffer} from 'node:buffer';
-import {ConnectionError} from './connection-error.ts';
+import {ConnectionError, protocolErrorAt} from './connection-error.ts';
 import {Keepalive, type KeepaliveOptions} from './keepalive.ts';
 import type {Transport} from './transports/transport.ts';
 import {FrameAssembler} from './wire/frame-assembler.ts';
@@ -98,7 +98,8 @@ export class FrameChannel {
           this.#options.onFrame(frame);
         }
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = protocolErrorAt(this.#options.host, thrown);
       if (!(error instanceof ConnectionError)) {
         throw error;
       }

@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {authenticate, type Credentials} from './authenticate.ts';
 import {CallQueue, type QueuedCall} from './call-queue.ts';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
-import {ConnectionError, protocolError} from './connection-error.ts';
+import {ConnectionError, protocolError, protocolErrorAt} from './connection-error.ts';
 import {eventOf} from './event-of.ts';
 import {FrameChannel} from './frame-channel.ts';
 import type {KeepaliveOptions} from './keepalive.ts';
@@ -271,7 +271,7 @@ export class RpcClient {
     try {
       pending.answer(frame);
     } catch (error) {
-      pending.fail(error as Error);
+      pending.fail(protocolErrorAt(this.host, error) as Error);
     }
     this.#queue.release();
   }
@@ -280,7 +280,8 @@ export class RpcClient {
     const event = eventOf(frame);
     if (event !== undefined) {
       for (const handler of this.#eventHandlers) {
-        handler(event);
+        // A handler that throws is its owner's fault: the frames behind this one still count.
+        callApart(handler, event);
       }
     }
   }
@@ -357,6 +358,16 @@ function procedureName({program, procedure}: Frame): string {
     ([, {program: name, number}]) => programs[name] === program && number === procedure,
   );
   return found?.[0] ?? `procedure ${procedure}`;
+}
+
+function callApart(handler: (event: WireEvent) => void, event: WireEvent): void {
+  try {
+    handler(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /** What runs through ssh or another program fails only when it is used. */

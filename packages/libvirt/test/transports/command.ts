@@ -1,0 +1,39 @@
+import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import {RpcClient} from '../../src/rpc-client.ts';
+import {startLibvirtDaemon} from '../fixtures/libvirt-daemon.ts';
+
+async function program(t: {teardown: (act: () => Promise<void>) => void}, text: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lv-ext-'));
+  t.teardown(() => rm(folder, {recursive: true}));
+  const file = path.join(folder, 'way');
+  await writeFile(file, `#!/bin/sh\n${text}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+test('any program that leads to a daemon will do', async t => {
+  const daemon = await startLibvirtDaemon();
+  t.teardown(() => daemon.stop());
+  const way = await program(t, `exec socat STDIO UNIX-CONNECT:${daemon.socket}`);
+  await using client = await RpcClient.connect(`test+ext:///default?command=${way}`);
+  t.deepEqual(await client.call('CONNECT_GET_TYPE', {}), {type: 'TEST'});
+});
+
+test('a program that fails is told with what it said and how it ended', async t => {
+  const way = await program(t, 'echo no way >&2; echo at all >&2; exit 3');
+  await t.throwsAsync(RpcClient.connect(`test+ext:///default?command=${way}`), {
+    code: 'CONNECT_FAILED',
+    message: /no way; at all; .* ended with exit code 3$/,
+  });
+});
+
+test('a program that goes while a call waits takes the call with it', async t => {
+  const way = await program(t, 'head -c 28 >/dev/null; kill -9 $$');
+  await t.throwsAsync(RpcClient.connect(`test+ext:///default?command=${way}`), {
+    code: 'CONNECT_FAILED',
+    message: /ended with SIGKILL/,
+  });
+});
