@@ -1,0 +1,73 @@
+import {readdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {removeDevice} from './bridge.ts';
+import {powerOffHost} from './host-power.ts';
+import {LabError} from './lab-error.ts';
+import {labFolder, type LabFolder} from './lab-folder.ts';
+import {told, type OnProgress} from './lab-progress.ts';
+import {readRecord, type LabRecord} from './lab-record.ts';
+import {isAlive} from './process-identity.ts';
+import {asks, run} from './run.ts';
+
+/**
+ * Takes a lab down: all that its record names, and nothing else. Whatever state it is in, also one that a killed `up`
+ * or a killed `down` left. False when there is no such lab.
+ * @throws {LabError} `LAB_BUSY` while another process brings it up.
+ */
+export async function labDown(name: string, {onProgress}: {onProgress?: OnProgress | undefined} = {}): Promise<boolean> {
+  const folder = labFolder(name);
+  const record = await readRecord(folder);
+  if (!record) return removeUnrecorded(folder);
+  if (record.owner && record.owner.pid !== process.pid && isAlive(record.owner)) {
+    throw new LabError('LAB_BUSY', `Process ${record.owner.pid} is bringing up the lab ${name}`, {
+      hint: `Wait for it, or end it: kill ${record.owner.pid}`,
+    });
+  }
+  await told(onProgress, {subject: 'lab', message: `Lab ${name} down`}, () => removeLab(folder, record));
+  return true;
+}
+
+/** Removes all that a record names. The record itself goes last: killed half-way, the next one begins anew. */
+export async function removeLab(folder: LabFolder, record: LabRecord): Promise<void> {
+  await Promise.all(record.hosts.map(powerOffHost));
+  for (const host of record.hosts) await removeDevice(host.cable);
+  if (record.bridge) await removeDevice(record.bridge);
+  for (const host of record.hosts) await releaseDisk(folder.host(host.name).disk);
+  for (const name of await readdir(folder.path)) {
+    const path = join(folder.path, name);
+    if (path !== folder.record) await rm(path, {recursive: true, force: true});
+  }
+  await rm(folder.path, {recursive: true, force: true});
+}
+
+/** The kernel detaches a host's disk by itself when its namespace is gone, a moment later; else it is told to. */
+async function releaseDisk(disk: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const devices = await loopDevices(disk);
+    if (devices.length === 0) return;
+    if (tries === 50) for (const device of devices) await asks('losetup', ['--detach', device]);
+    await sleep(20);
+  }
+  throw new Error(`${disk} is still in use: losetup --associated ${disk}`);
+}
+
+/** The loop devices behind which this very file lies. */
+export async function loopDevices(disk: string): Promise<readonly string[]> {
+  if (!(await asks('test', ['-e', disk]))) return [];
+  const listing = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', disk]);
+  return listing.split('\n').filter(line => line !== '');
+}
+
+/** `up` was killed before it had written a record, thus before it had made anything. */
+async function removeUnrecorded(folder: LabFolder): Promise<boolean> {
+  const names = await readdir(folder.path).catch(() => undefined);
+  if (!names) return false;
+  if (!names.every(name => /^lab\.json\.\d+\.new$/u.test(name))) {
+    throw new LabError('LAB_RECORD_BROKEN', `${folder.path} holds files, but no record of a lab`, {
+      hint: 'Look at it, and remove it by hand when nothing in it is needed.',
+    });
+  }
+  await rm(folder.path, {recursive: true, force: true});
+  return true;
+}

@@ -1,0 +1,69 @@
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import {LabError} from './lab-error.ts';
+
+/** Where everything of one lab lies. Paths are short: a unix socket's path may have 107 bytes. */
+export interface LabFolder {
+  readonly path: string;
+  readonly record: string;
+  readonly estate: string;
+  readonly key: string;
+  readonly knownHosts: string;
+  host(name: string): HostFolder;
+}
+
+export interface HostFolder {
+  readonly path: string;
+  /** The file behind the host's disk. */
+  readonly disk: string;
+  /** /root, /etc/ssh and single files of /etc, as the host sees them. */
+  readonly root: string;
+  readonly ssh: string;
+  readonly etc: string;
+  readonly bootScript: string;
+  readonly bootLog: string;
+}
+
+/** The folder that holds all labs of this machine: `DR_LAB_DIR`, or /var/tmp/dr-lab. */
+export function labsFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return env['DR_LAB_DIR'] || '/var/tmp/dr-lab';
+}
+
+/** Where built kernels and guests are kept between labs: `XDG_CACHE_HOME` or ~/.cache, then dr-lab. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dr-lab');
+}
+
+/** @throws {LabError} `BAD_NAME` */
+export function labFolder(name: string, env: NodeJS.ProcessEnv = process.env): LabFolder {
+  requireName('lab', name);
+  const path = join(labsFolder(env), name);
+  return {
+    path,
+    record: join(path, 'lab.json'),
+    estate: join(path, 'dr.yaml'),
+    key: join(path, 'key'),
+    knownHosts: join(path, 'known_hosts'),
+    host(host) {
+      const folder = join(path, host);
+      return {
+        path: folder,
+        disk: join(folder, 'disk.img'),
+        root: join(folder, 'root'),
+        ssh: join(folder, 'ssh'),
+        etc: join(folder, 'etc'),
+        bootScript: join(folder, 'boot.sh'),
+        bootLog: join(folder, 'boot.log'),
+      };
+    },
+  };
+}
+
+/** Names go into host names, paths and scripts: letters, digits and dashes, as in a host name. */
+export function requireName(what: 'lab' | 'host', name: string): void {
+  const long = what === 'lab' ? 20 : 30;
+  if (/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u.test(name) && name.length <= long) return;
+  throw new LabError('BAD_NAME', `"${name}" cannot be the name of a ${what}`, {
+    hint: `Use at most ${long} small letters, digits and dashes, with a letter or digit at both ends.`,
+  });
+}

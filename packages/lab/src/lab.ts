@@ -1,0 +1,292 @@
+import {readdir, statfs, truncate} from 'node:fs/promises';
+import {execa} from 'execa';
+import {hostUri} from './lab-estate.ts';
+import {askGuest, type GuestStatus} from './guest-status.ts';
+import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
+import {listDomains, type LabDomain} from './host-libvirt.ts';
+import {LabError} from './lab-error.ts';
+import {labDown, loopDevices} from './lab-down.ts';
+import {labFolder, labsFolder, type LabFolder} from './lab-folder.ts';
+import type {OnProgress} from './lab-progress.ts';
+import {controller, readRecord, recordSaver} from './lab-record.ts';
+import type {GuestRecord, HostRecord, LabRecord, LinkCut, LinkSpeed} from './lab-record.ts';
+import {applyCable, applyLinkCut} from './link.ts';
+import {isAlive} from './process-identity.ts';
+import {run, type RunOptions} from './run.ts';
+
+export interface LabHostStatus {
+  readonly name: string;
+  readonly address: string;
+  readonly uri: string;
+  /** `failed`: it should be on, and its first process is dead. */
+  readonly power: 'on' | 'off' | 'failed';
+  /** Whether libvirtd answers. */
+  readonly libvirtd: boolean;
+  readonly cut: boolean;
+  readonly link: LinkSpeed;
+  /** Its disk; absent when it is off. */
+  readonly disk?: {readonly totalBytes: number; readonly freeBytes: number};
+  readonly domains: readonly LabDomain[];
+}
+
+export interface LabGuestStatus {
+  readonly name: string;
+  readonly address: string;
+  /** Hosts on which it runs now: one, when all is well. */
+  readonly runningOn: readonly string[];
+  /** Absent when it does not answer. */
+  readonly answer?: GuestStatus;
+}
+
+export interface LabStatus {
+  readonly name: string;
+  readonly folder: string;
+  readonly estateFile: string;
+  readonly subnet: string;
+  /** Another process is bringing it up, or was killed while it did. */
+  readonly state: 'up' | 'coming-up' | 'broken';
+  readonly hosts: readonly LabHostStatus[];
+  readonly guests: readonly LabGuestStatus[];
+  readonly cuts: readonly LinkCut[];
+}
+
+/** Names of the labs of this machine. */
+export async function listLabs(): Promise<readonly string[]> {
+  return (await readdir(labsFolder()).catch(() => [])).sort();
+}
+
+/** @throws {LabError} `LAB_UNKNOWN` */
+export async function openLab(name = 'lab'): Promise<Lab> {
+  const lab = new Lab(name);
+  await lab.record();
+  return lab;
+}
+
+/** Path of a lab's ready dr.yaml. */
+export function labEstateFile(name = 'lab'): string {
+  return labFolder(name).estate;
+}
+
+/** A lab that is there, by name. It keeps nothing in memory: every call reads the lab's record. */
+export class Lab {
+  readonly name: string;
+  readonly folder: LabFolder;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(name: string) {
+    this.name = name;
+    this.folder = labFolder(name);
+  }
+
+  /** @throws {LabError} `LAB_UNKNOWN` */
+  async record(): Promise<LabRecord> {
+    const record = await readRecord(this.folder);
+    if (record) return record;
+    const known = await listLabs();
+    throw new LabError('LAB_UNKNOWN', `There is no lab called ${this.name}`, {
+      hint: known.length > 0 ? `There is: ${known.join(', ')}.` : 'Bring one up: dr lab up',
+    });
+  }
+
+  /** @throws {LabError} `HOST_UNKNOWN` */
+  async host(name: string): Promise<HostRecord> {
+    return hostOf(await this.record(), name);
+  }
+
+  async guests(): Promise<readonly GuestRecord[]> {
+    return (await this.record()).guests;
+  }
+
+  /** The libvirt URI by which this machine reaches a host. */
+  async uri(name: string): Promise<string> {
+    return hostUri(this.folder, await this.host(name));
+  }
+
+  async status({signal}: RunOptions = {}): Promise<LabStatus> {
+    const record = await this.record();
+    const hosts = await Promise.all(record.hosts.map(host => this.#hostStatus(host, signal)));
+    const guests = await Promise.all(
+      record.guests.map(async ({name, address}) => {
+        const answer = await askGuest(address, {signal}).catch(() => undefined);
+        const running = hosts.filter(host => host.domains.some(one => one.name === name && one.state === 'running'));
+        return {name, address, runningOn: running.map(host => host.name), ...(answer && {answer})};
+      }),
+    );
+    const ownerAlive = record.owner !== undefined && isAlive(record.owner);
+    return {
+      name: this.name,
+      folder: this.folder.path,
+      estateFile: this.folder.estate,
+      subnet: `10.78.${record.index}.0/24`,
+      state: record.owner === undefined ? 'up' : ownerAlive ? 'coming-up' : 'broken',
+      hosts,
+      guests,
+      cuts: record.cuts,
+    };
+  }
+
+  async #hostStatus(host: HostRecord, signal: AbortSignal | undefined): Promise<LabHostStatus> {
+    const {name, address, cut, link} = host;
+    const seen = {name, address, uri: hostUri(this.folder, host), cut, link};
+    if (!isOn(host)) {
+      return {...seen, power: host.wanted === 'on' ? 'failed' : 'off', libvirtd: false, domains: []};
+    }
+    const limit = AbortSignal.timeout(5000);
+    const domains = await listDomains(host, {signal: signal ? AbortSignal.any([signal, limit]) : limit}).catch(
+      () => undefined,
+    );
+    const disk = await statfs(insideHost(host, '/var/lib/libvirt'));
+    const size = {totalBytes: disk.blocks * disk.bsize, freeBytes: disk.bavail * disk.bsize};
+    return {...seen, power: 'on', libvirtd: domains !== undefined, disk: size, domains: domains ?? []};
+  }
+
+  /** Program and arguments that run `argv` inside a host as its root, for callers that start it themselves. */
+  async command(name: string, argv: readonly string[]): Promise<readonly [string, ...string[]]> {
+    return inHost(await this.host(name), argv);
+  }
+
+  /** Runs a program inside a host, as its root. A failing program is an answer, not an error. */
+  async exec(
+    name: string,
+    argv: readonly string[],
+    {signal, input}: {signal?: AbortSignal | undefined; input?: string} = {},
+  ): Promise<{readonly exitCode: number; readonly stdout: string; readonly stderr: string}> {
+    const [program, ...args] = await this.command(name, argv);
+    const {exitCode, stdout, stderr} = await execa(program, args, {
+      reject: false,
+      ...(input === undefined ? {stdin: 'ignore'} : {input}),
+      ...(signal && {cancelSignal: signal}),
+    });
+    signal?.throwIfAborted();
+    return {exitCode: exitCode ?? 1, stdout: String(stdout), stderr: String(stderr)};
+  }
+
+  /** Cuts a host off from everyone (`cut('newhost')`), or one link (`cut('sunjammer', 'newhost')`, `'controller'`). */
+  async cut(one: string, other?: string, options: RunOptions = {}): Promise<void> {
+    await this.#setCut([one, other], true, options);
+  }
+
+  async heal(one: string, other?: string, options: RunOptions = {}): Promise<void> {
+    await this.#setCut([one, other], false, options);
+  }
+
+  async #setCut([one, other]: readonly [string, string | undefined], cut: boolean, options: RunOptions): Promise<void> {
+    await this.#change(async (record, save) => {
+      if (other === undefined) {
+        const host = hostOf(record, one);
+        host.cut = cut;
+        await save();
+        await applyCable(host, options);
+        return;
+      }
+      for (const end of [one, other]) if (end !== controller) hostOf(record, end);
+      const others = record.cuts.filter(ends => !(ends.includes(one) && ends.includes(other)));
+      record.cuts = cut ? [...others, [one, other]] : others;
+      await save();
+      await applyLinkCut(record, [one, other], cut, options);
+    });
+  }
+
+  /** Sets rate and delay of a host's cable, in each direction; what is left out is unbounded. */
+  async setLink(name: string, speed: LinkSpeed, options: RunOptions = {}): Promise<void> {
+    await this.#change(async (record, save) => {
+      const host = hostOf(record, name);
+      const before = host.link;
+      host.link = speed;
+      await save();
+      try {
+        await applyCable(host, options);
+      } catch (error) {
+        host.link = before;
+        await save();
+        throw error;
+      }
+    });
+  }
+
+  /** Pulls the plug of a host: everything in it dies at once. */
+  async powerOff(name: string): Promise<void> {
+    await this.#change(async (record, save) => {
+      const host = hostOf(record, name);
+      host.wanted = 'off';
+      await save();
+      await powerOffHost(host);
+      delete host.processes;
+      await save();
+    });
+  }
+
+  /** Starts a host again, with its disk as it was. Its guests stay off, unless libvirt is to start them by itself. */
+  async powerOn(name: string, options: RunOptions = {}): Promise<void> {
+    await this.#change(async (record, save) => {
+      const host = hostOf(record, name);
+      await powerOnHost(host, record.bridge?.name ?? '', this.folder, save, options);
+      await applyCable(host, options);
+      for (const ends of record.cuts) if (ends.includes(name)) await applyLinkCut(record, ends, true, options);
+    });
+  }
+
+  /** Kills a host's libvirtd (-9). Its guests run on. */
+  async killLibvirtd(name: string): Promise<void> {
+    await this.#mustRun(name, ['sh', '-c', 'kill -9 "$(cat /run/libvirt/libvirtd.pid)"']);
+  }
+
+  /** Starts libvirtd in a host where it was killed. */
+  async startLibvirtd(name: string): Promise<void> {
+    await this.#mustRun(name, ['libvirtd', '--listen', '--daemon', '--pid-file', '/run/libvirt/libvirtd.pid']);
+  }
+
+  /** Changes the size of a host's disk. It can grow at any time, and shrink while the host is off. */
+  async setDisk(name: string, sizeMib: number, options: RunOptions = {}): Promise<void> {
+    await this.#change(async (record, save) => {
+      const host = hostOf(record, name);
+      const {disk} = this.folder.host(name);
+      if (isOn(host)) {
+        await truncate(disk, Math.max(sizeMib, host.diskMib) * 1024 * 1024);
+        for (const device of await loopDevices(disk)) {
+          await run('losetup', ['--set-capacity', device], options);
+          const [program, ...args] = inHost(host, ['resize2fs', device, `${sizeMib}M`]);
+          await run(program, args, options);
+        }
+      } else {
+        await truncate(disk, Math.max(sizeMib, host.diskMib) * 1024 * 1024);
+        await run('e2fsck', ['-f', '-p', disk], options);
+        await run('resize2fs', [disk, `${sizeMib}M`], options);
+        await truncate(disk, sizeMib * 1024 * 1024);
+      }
+      host.diskMib = sizeMib;
+      await save();
+    });
+  }
+
+  async down(options: {onProgress?: OnProgress | undefined} = {}): Promise<boolean> {
+    return labDown(this.name, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down();
+  }
+
+  async #mustRun(name: string, argv: readonly string[]): Promise<void> {
+    const [program, ...args] = await this.command(name, argv);
+    await run(program, args);
+  }
+
+  /** Changes of one lab happen one after another, each on the record as the one before left it. */
+  async #change(act: (record: LabRecord, save: () => Promise<void>) => Promise<void>): Promise<void> {
+    const mine = this.#last.catch(() => {}).then(async () => {
+      const record = await this.record();
+      await act(record, recordSaver(this.folder, record));
+    });
+    this.#last = mine;
+    await mine;
+  }
+}
+
+function hostOf(record: LabRecord, name: string): HostRecord {
+  const host = record.hosts.find(candidate => candidate.name === name);
+  if (host) return host;
+  throw new LabError('HOST_UNKNOWN', `The lab ${record.name} has no host called ${name}`, {
+    hint: `It has ${record.hosts.map(candidate => candidate.name).join(', ')}.`,
+  });
+}

@@ -1,0 +1,136 @@
+import {access, constants, open} from 'node:fs/promises';
+import {delimiter, join} from 'node:path';
+import {LabError} from './lab-error.ts';
+import {asks} from './run.ts';
+
+/** Something this machine lacks for a lab, and what to do about it. */
+export interface LabRefusal {
+  readonly message: string;
+  /** One imperative sentence. */
+  readonly remedy: string;
+}
+
+/** Programs the lab runs, by the Debian package that brings each. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  'libvirt-daemon': ['libvirtd'],
+  'libvirt-daemon-driver-qemu': [],
+  'qemu-system-x86': ['qemu-system-x86_64'],
+  'qemu-utils': ['qemu-img'],
+  'openssh-client': ['ssh', 'ssh-keygen'],
+  'openssh-server': ['sshd'],
+  iproute2: ['ip', 'tc', 'bridge'],
+  'util-linux': ['unshare', 'nsenter', 'setpriv'],
+  mount: ['mount', 'losetup'],
+  e2fsprogs: ['mke2fs', 'debugfs', 'resize2fs', 'e2fsck'],
+  'libc-bin': ['ldd'],
+  dpkg: ['dpkg-deb'],
+  apt: ['apt-get', 'apt-cache'],
+  lz4: ['lz4'],
+  'xz-utils': ['xz'],
+};
+
+/** Debian packages a machine needs for a lab. */
+export const labPackages: readonly string[] = Object.keys(programs);
+
+/** What the refusals look at; the machine itself unless told otherwise. */
+export interface Machine {
+  readonly isRoot: boolean;
+  readonly architecture: string;
+  hasProgram(name: string): Promise<boolean>;
+  canOpen(path: string): Promise<boolean>;
+  canUnshare(): Promise<boolean>;
+}
+
+/** Everything that keeps this machine from having a lab, all at once; empty when nothing does. */
+export async function labRefusals(machine: Machine = thisMachine()): Promise<readonly LabRefusal[]> {
+  const refusals: LabRefusal[] = [];
+  if (machine.architecture !== 'x64') {
+    refusals.push({
+      message: `The lab's guests are for x86-64, and this machine is ${machine.architecture}`,
+      remedy: 'Use an x86-64 machine.',
+    });
+  }
+  if (!machine.isRoot) {
+    refusals.push({
+      message: 'Only root can make hosts with their own network and disks',
+      remedy: 'Run it as root: sudo dr lab up',
+    });
+  }
+  const missing: string[] = [];
+  const lackingPackages: string[] = [];
+  for (const [debianPackage, names] of Object.entries(programs)) {
+    const lacking: string[] = [];
+    for (const name of names) if (!(await machine.hasProgram(name))) lacking.push(name);
+    if (lacking.length === 0) continue;
+    missing.push(...lacking);
+    lackingPackages.push(debianPackage);
+  }
+  if (missing.length > 0) {
+    refusals.push({
+      message: `Programs are missing: ${missing.join(', ')}`,
+      remedy: `Install them: apt-get install --no-install-recommends ${lackingPackages.join(' ')}`,
+    });
+  }
+  if (!(await machine.canOpen('/dev/net/tun'))) {
+    refusals.push({
+      message: 'There is no usable /dev/net/tun, through which guests reach a network',
+      remedy: 'Load it (modprobe tun), or give this container the device /dev/net/tun.',
+    });
+  }
+  if (!(await machine.canOpen('/dev/loop-control'))) {
+    refusals.push({
+      message: 'There is no usable /dev/loop-control, through which hosts get disks of a limited size',
+      remedy: 'Load it (modprobe loop), or give this container the devices /dev/loop-control and /dev/loop0 to 7.',
+    });
+  }
+  if (machine.isRoot && missing.length === 0 && !(await machine.canUnshare())) {
+    refusals.push({
+      message: 'This machine refuses new mount, network, UTS or PID namespaces',
+      remedy: 'Run it outside of the container, or in one that is privileged (CAP_SYS_ADMIN, no seccomp filter).',
+    });
+  }
+  return refusals;
+}
+
+/** @throws {LabError} `LAB_REFUSED` naming everything that is in the way. */
+export async function requireLab(): Promise<void> {
+  const refusals = await labRefusals();
+  if (refusals.length === 0) return;
+  throw new LabError('LAB_REFUSED', refusals.map(({message}) => message).join('. '), {
+    hint: refusals.map(({remedy}) => remedy).join(' '),
+  });
+}
+
+function thisMachine(): Machine {
+  return {
+    isRoot: process.getuid?.() === 0,
+    architecture: process.arch,
+    hasProgram,
+    canOpen,
+    canUnshare: () =>
+      asks('unshare', ['--mount', '--uts', '--net', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+  };
+}
+
+async function hasProgram(name: string): Promise<boolean> {
+  // A plain user's PATH lacks the folders in which half of them lie.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  for (const folder of folders) {
+    const found = await access(join(folder, name), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
+
+async function canOpen(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'r+')).close();
+    return true;
+  } catch (error) {
+    // A plain user is told once, that root is needed.
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
