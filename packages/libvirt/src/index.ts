@@ -17,5 +17,6 @@ export type {
 } from './procedures/procedures.ts';
 export {RpcClient, type RpcConnectOptions, type RpcOptions} from './rpc-client.ts';
 export {RpcStream, type StreamPiece} from './rpc-stream.ts';
+export {toDuplex, toReadable, toWritable} from './stream-adapters.ts';
 export type {Transport} from './transports/transport.ts';
 export {paramValues, repeatedValues, typedParams, type TypedParam, type TypedValue} from './wire/typed-param.ts';

@@ -18,9 +18,10 @@ async function wants(daemon: FakeDaemon, ...wanted: number[]): Promise<void> {
   daemon.reply('AUTH_LIST', serial, {types: wanted});
 }
 
+const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
 /** The server's side of SCRAM-SHA-256, written from the standard and not from our client. */
 async function serveScram(daemon: FakeDaemon, {password = 'pencil', lies = false} = {}): Promise<boolean> {
-  const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const init = await daemon.nextCall();
   daemon.reply('AUTH_SASL_INIT', init.serial, {mechlist: 'PLAIN,SCRAM-SHA-1,SCRAM-SHA-256'});
 

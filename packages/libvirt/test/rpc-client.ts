@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {setImmediate as turn} from 'node:timers/promises';
 import test from 'ava';
+import * as fc from 'fast-check';
 import {ConnectionError} from '../src/connection-error.ts';
 import {LibvirtError} from '../src/libvirt-error.ts';
 import type {WireEvent} from '../src/procedures/procedures.ts';
@@ -227,6 +228,31 @@ test(
   'PROTOCOL_ERROR',
   /version 2/,
 );
+
+test('whatever frames arrive, the connection goes on or ends with PROTOCOL_ERROR', async t => {
+  const frames = fc.record({
+    program: fc.constantFrom(0x2000_8086, 0x2000_8087, 0x6b65_6570, 7),
+    procedure: fc.oneof(fc.integer({min: 0, max: 460}), fc.integer({min: -(2 ** 31), max: 2 ** 31 - 1})),
+    type: fc.integer({min: 0, max: 8}),
+    serial: fc.integer({min: 0, max: 3}),
+    status: fc.integer({min: 0, max: 3}),
+    payload: fc.uint8Array({maxLength: 120}),
+  });
+  const property = fc.asyncProperty(fc.array(frames, {minLength: 1, maxLength: 6}), async sent => {
+    const {daemon, client} = connected({pieceBytes: 7});
+    const calls = [
+      client.call('DOMAIN_GET_STATE', {dom: db}),
+      client.openStream('DOMAIN_SCREENSHOT', {dom: db, screen: 0}),
+    ];
+    for (const {payload, ...header} of sent) {
+      daemon.send(encodeFrame(header, writer => writer.raw(payload)));
+    }
+    daemon.hangUp();
+    await Promise.allSettled(calls);
+    return ['PROTOCOL_ERROR', 'CONNECTION_LOST'].includes((await client.closed)?.code ?? '');
+  });
+  await t.notThrowsAsync(fc.assert(property, {numRuns: 300}));
+});
 
 test('an answer of 32 MiB is read', async t => {
   const {daemon, client} = connected();

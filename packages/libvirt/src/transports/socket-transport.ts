@@ -22,6 +22,8 @@ export async function socketTransport(open: () => Socket, options: SocketOptions
   const {address, confidential, host, hint, signal, readyEvent = 'connect'} = options;
   signal?.throwIfAborted();
   const socket = open();
+  // Whoever uses the socket listens for errors; one that comes when nobody does any more is no reason to crash.
+  socket.on('error', () => {});
   const {promise, resolve, reject} = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal?.reason);
   signal?.addEventListener('abort', onAbort, {once: true});

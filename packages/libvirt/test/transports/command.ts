@@ -2,7 +2,9 @@ import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import {parseConnectUri} from '../../src/connect-uri.ts';
 import {RpcClient} from '../../src/rpc-client.ts';
+import {remoteCommand} from '../../src/transports/ssh-command.ts';
 import {startLibvirtDaemon} from '../fixtures/libvirt-daemon.ts';
 
 async function program(t: {teardown: (act: () => Promise<void>) => void}, text: string): Promise<string> {
@@ -20,6 +22,16 @@ test('any program that leads to a daemon will do', async t => {
   const way = await program(t, `exec socat STDIO UNIX-CONNECT:${daemon.socket}`);
   await using client = await RpcClient.connect(`test+ext:///default?command=${way}`);
   t.deepEqual(await client.call('CONNECT_GET_TYPE', {}), {type: 'TEST'});
+});
+
+test('what is run through ssh finds the daemon of a session by virt-ssh-helper', async t => {
+  const daemon = await startLibvirtDaemon();
+  t.teardown(() => daemon.stop());
+  const remote = remoteCommand(parseConnectUri('qemu+ssh://alder/session'), {readOnly: false});
+  const asItsUser = process.getuid?.() === 0 ? 'setpriv --reuid=65534 --regid=65534 --clear-groups' : '';
+  const way = await program(t, `export XDG_RUNTIME_DIR=${daemon.runtime}\nexec ${asItsUser} ${remote}`);
+  await using client = await RpcClient.connect(`qemu+ext:///session?command=${way}`);
+  t.deepEqual(await client.call('CONNECT_GET_URI', {}), {uri: 'qemu:///session'});
 });
 
 test('a program that fails is told with what it said and how it ended', async t => {
