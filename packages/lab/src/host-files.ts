@@ -81,8 +81,12 @@ exec 3>&1 >>${folder.bootLog} 2>&1 < /dev/null
 echo ${host.name} > /proc/sys/kernel/hostname
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-# A probe of a half-working KVM can hang; here it finds nothing to probe.
-if [ -e /dev/kvm ]; then mount --bind /dev/null /dev/kvm; fi
+# A probe of a half-working KVM can hang. A file that cannot be written says at once that there is none; if libvirt
+# could open it, it would probe QEMU anew for every domain that starts.
+if [ -e /dev/kvm ]; then
+  mount --bind ${folder.etc}/no-kvm /dev/kvm
+  mount -o remount,bind,ro /dev/kvm
+fi
 
 # The host's one disk holds all that libvirt keeps, so that a full disk is full for definitions and logs too.
 mount -o loop,discard ${folder.disk} /mnt

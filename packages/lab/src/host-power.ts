@@ -24,6 +24,7 @@ export async function furnishHost(
   await Promise.all([
     writeFile(join(own.etc, 'libvirtd.conf'), libvirtdConf(host)),
     writeFile(join(own.etc, 'qemu.conf'), qemuConf(host)),
+    writeFile(join(own.etc, 'no-kvm'), '', {mode: 0}),
     writeFile(join(own.etc, 'hosts'), hostsFile(lab, hosts)),
     writeFile(join(own.etc, 'passwd'), withQemuAccount('passwd', await readFile('/etc/passwd', 'utf8'))),
     writeFile(join(own.etc, 'group'), withQemuAccount('group', await readFile('/etc/group', 'utf8'))),

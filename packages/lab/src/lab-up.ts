@@ -72,7 +72,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
     await save();
     return new Lab(name);
   } catch (error) {
-    if (process.env.KEEP) throw error; await told(onProgress, {subject: 'lab', message: 'Taking down what there is'}, () => removeLab(folder, record));
+    await told(onProgress, {subject: 'lab', message: 'Taking down what there is'}, () => removeLab(folder, record));
     throw error;
   }
 }
