@@ -1,6 +1,7 @@
-import {DOMParser, type Document, type Element} from '@xmldom/xmldom';
+import type {Element} from '@xmldom/xmldom';
 
 import type {DiskReading, DomainReading, HostFileReading, InterfaceReading} from './reading.ts';
+import {bytesOf, child, children, rootOf, text} from './xml.ts';
 
 /** What a definition says by itself, before anybody looked at the host. */
 export type DomainDefinition = Pick<
@@ -24,20 +25,9 @@ export type DiskDefinition = Omit<
   'capacityBytes' | 'allocationBytes' | 'lengthBytes' | 'blockJob' | 'compat'
 >;
 
-/** Parses libvirt's XML. Throws a `SyntaxError` on what is not XML. */
-export function xmlDocument(xml: string): Document {
-  const parser = new DOMParser({
-    onError: (level, message) => {
-      if (level !== 'warning') throw new SyntaxError(`Not XML: ${message}`);
-    },
-  });
-  return parser.parseFromString(xml, 'text/xml');
-}
-
 /** Reads a domain's XML as libvirt prints it. */
 export function domainDefinition(xml: string): DomainDefinition {
-  const root = xmlDocument(xml).documentElement;
-  if (root?.tagName !== 'domain') throw new SyntaxError('Not the XML of a domain');
+  const root = rootOf(xml, 'domain');
   const devices = child(root, 'devices');
   const os = child(root, 'os');
   const type = child(os, 'type');
@@ -61,31 +51,6 @@ export function domainDefinition(xml: string): DomainDefinition {
     hostDevices: devices ? hostDevicesOf(devices) : [],
     hostFiles: hostFilesOf(os, devices),
   };
-}
-
-/** Child elements of that name. */
-export function children(parent: Element | undefined, name: string): Element[] {
-  if (!parent) return [];
-  return Array.from(parent.childNodes).filter(
-    (node): node is Element => node.nodeType === 1 && (node as Element).tagName === name,
-  );
-}
-
-export function child(parent: Element | undefined, name: string): Element | undefined {
-  return children(parent, name)[0];
-}
-
-export function text(parent: Element | undefined, name: string): string | undefined {
-  return child(parent, name)?.textContent?.trim() || undefined;
-}
-
-/** A size with libvirt's `unit` attribute, in bytes. */
-export function bytesOf(element: Element | undefined, unitDefault: 'bytes' | 'KiB'): number {
-  if (!element) return 0;
-  const unit = element.getAttribute('unit') ?? unitDefault;
-  const power = ['', 'k', 'm', 'g', 't', 'p'].indexOf(unit.toLowerCase().replace(/i?b$|b?ytes?$/u, ''));
-  const factor = /^[kmgtp]b$/iu.test(unit) ? 1000 : 1024;
-  return Number(element.textContent?.trim() ?? 0) * (power < 1 ? 1 : factor ** power);
 }
 
 function diskOf(disk: Element): DiskDefinition {

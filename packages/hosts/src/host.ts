@@ -108,6 +108,8 @@ export interface JobReading {
   readonly elapsedMs: number;
   readonly processedBytes: number;
   readonly totalBytes: number;
+  /** The part of `totalBytes` that is memory: 0 while disks are copied, which comes first. */
+  readonly memoryBytes: number;
   readonly bytesPerSecond: number;
 }
 

@@ -14,6 +14,7 @@ export type {
 } from './host.ts';
 export {HostError, type HostErrorCode} from './host-error.ts';
 export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
+export {type HostEntry, openHost, openHosts} from './libvirt/libvirt-host.ts';
 export {deleteKept, type KeptDisk, keptDisks} from './kept-disks.ts';
 export {type DefinitionChanges, type DiskPlace, targetDefinition} from './target-definition.ts';
 export type {

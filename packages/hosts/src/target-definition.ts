@@ -1,6 +1,6 @@
 import {type Element, XMLSerializer} from '@xmldom/xmldom';
 
-import {child, children, xmlDocument} from './domain-definition.ts';
+import {child, children, xmlDocument} from './xml.ts';
 
 /** What must read differently on the target. What is not named stays as it is, also what dr does not understand. */
 export interface DefinitionChanges {

@@ -113,7 +113,7 @@ async function migrateThrough(
       ...(downtimeMsMax !== undefined && {downtimeMsMax}),
       ...(autoConverge !== undefined && {autoConverge}),
     },
-    {signal, onProgress: job => report(job, context)},
+    {signal, onProgress: job => report(job, move, context)},
   );
 }
 
@@ -125,7 +125,7 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
   const {domain, from} = move;
   const where = await settledWhereabouts(move, hosts, {
     signal: context.signal,
-    onProgress: job => report(job, context),
+    onProgress: job => report(job, move, context),
   });
   const signal = AbortSignal.timeout(30_000); // what follows must outlive a cancel
   if (where.at === 'target') {
@@ -154,12 +154,17 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
   });
 }
 
-function report({processedBytes, totalBytes, bytesPerSecond}: JobReading, context: Context): void {
+function report(
+  {processedBytes, totalBytes, memoryBytes, bytesPerSecond}: JobReading,
+  move: DomainMove,
+  context: Context,
+): void {
   if (totalBytes === 0) return context.progress({text: 'connecting'});
+  const bytesTotal = totalBytes + (memoryBytes === 0 ? move.memoryBytes : 0); // memory follows the disks
   context.progress({
-    fraction: Math.min(1, processedBytes / totalBytes),
+    fraction: Math.min(1, processedBytes / bytesTotal),
     bytesDone: processedBytes,
-    bytesTotal: totalBytes,
+    bytesTotal,
     bytesPerSecond,
   });
 }

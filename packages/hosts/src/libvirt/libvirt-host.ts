@@ -1,0 +1,167 @@
+import {HostError} from '../host-error.ts';
+import type {
+  CallOptions,
+  CpuVerdict,
+  Host,
+  JobReading,
+  LiveMove,
+  LiveMoveResult,
+  MigrateOptions,
+  NewVolume,
+  VolumePiece,
+} from '../host.ts';
+import type {DomainReading, HostReading, VolumeReading} from '../reading.ts';
+import {compareCpu} from './compare-cpu.ts';
+import {LibvirtLink} from './libvirt-link.ts';
+import {liveMove} from './libvirt-migration.ts';
+import {LibvirtStorage} from './libvirt-storage.ts';
+import {type DomainRef, readDomain, readJob} from './read-domain.ts';
+import {readHost} from './read-host.ts';
+
+const xmlFlags = {secure: 1, inactive: 2, migratable: 8};
+const keepNvram = 8;
+const agentSeconds = 3;
+
+export interface HostEntry {
+  /** The name in dr.yaml. */
+  readonly name: string;
+  /** A libvirt URI: `qemu+ssh://root@alder/system`. */
+  readonly uri: string;
+}
+
+/** Hosts by name. Nothing is connected yet: each connects when it is first asked, and again when it was lost. */
+export function openHosts(entries: Iterable<HostEntry>): Map<string, Host> {
+  return new Map(Array.from(entries, entry => [entry.name, openHost(entry)]));
+}
+
+export function openHost(entry: HostEntry): Host {
+  return new LibvirtHost(entry);
+}
+
+/** A host as its libvirt daemon shows it. Nothing is ever run on it but libvirt's own calls. */
+class LibvirtHost implements Host {
+  readonly name: string;
+  readonly uri: string;
+  readonly #link: LibvirtLink;
+  readonly #storage: LibvirtStorage;
+
+  constructor({name, uri}: HostEntry) {
+    this.name = name;
+    this.uri = uri;
+    this.#link = new LibvirtLink(name, uri);
+    this.#storage = new LibvirtStorage(this.#link);
+  }
+
+  read(options?: CallOptions): Promise<HostReading> {
+    return readHost(this.#link, options);
+  }
+
+  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainReading | undefined> {
+    const dom = await this.#find(uuid, options);
+    return dom && readDomain(this.#link, dom, options);
+  }
+
+  async definition(uuid: string, {form, signal}: CallOptions & {form: 'migratable' | 'persistent'}): Promise<string> {
+    const dom = await this.#required(uuid, {signal});
+    const flags = xmlFlags.secure | (form === 'migratable' ? xmlFlags.migratable : xmlFlags.inactive);
+    return (await this.#link.call('DOMAIN_GET_XML_DESC', {dom, flags}, {signal})).xml;
+  }
+
+  compareCpu(definition: string, options?: CallOptions): Promise<CpuVerdict> {
+    return compareCpu(this.#link, definition, options);
+  }
+
+  findVolume(path: string, options?: CallOptions): Promise<VolumeReading | undefined> {
+    return this.#storage.find(path, options);
+  }
+
+  createVolume(volume: NewVolume, options?: CallOptions): Promise<void> {
+    return this.#storage.create(volume, options);
+  }
+
+  deleteVolume(path: string, options?: CallOptions): Promise<void> {
+    return this.#storage.delete(path, options);
+  }
+
+  readVolume(path: string, options?: CallOptions): AsyncIterable<VolumePiece> {
+    return this.#storage.read(path, options);
+  }
+
+  writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: CallOptions): Promise<void> {
+    return this.#storage.write(path, pieces, options);
+  }
+
+  async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {
+    if (!(target instanceof LibvirtHost)) throw new TypeError(`${target.name} is not reached through libvirt`);
+    const dom = await this.#required(uuid, options);
+    return liveMove({source: this.#link, target: target.#link}, dom, move, options);
+  }
+
+  async job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {
+    const dom = await this.#find(uuid, options);
+    return dom && readJob(this.#link, dom, options);
+  }
+
+  async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
+    const dom = await this.#find(uuid, options);
+    if (dom) await this.#link.ask('DOMAIN_ABORT_JOB', {dom}, options);
+  }
+
+  async start(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#link.call('DOMAIN_CREATE', {dom: await this.#required(uuid, options)}, options);
+  }
+
+  async destroy(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#link.call('DOMAIN_DESTROY_FLAGS', {dom: await this.#required(uuid, options)}, options);
+  }
+
+  async resume(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#link.call('DOMAIN_RESUME', {dom: await this.#required(uuid, options)}, options);
+  }
+
+  async define(definition: string, options: CallOptions = {}): Promise<void> {
+    await this.#link.call('DOMAIN_DEFINE_XML_FLAGS', {xml: definition}, options);
+  }
+
+  async undefine(uuid: string, options: CallOptions = {}): Promise<void> {
+    const dom = await this.#find(uuid, options);
+    if (dom) await this.#link.call('DOMAIN_UNDEFINE_FLAGS', {dom, flags: keepNvram}, options);
+  }
+
+  async setAutostart(uuid: string, autostart: 'on' | 'off', options: CallOptions = {}): Promise<void> {
+    const dom = await this.#required(uuid, options);
+    await this.#link.call('DOMAIN_SET_AUTOSTART', {dom, autostart: autostart === 'on' ? 1 : 0}, options);
+  }
+
+  async pingAgent(uuid: string, options: CallOptions = {}): Promise<boolean> {
+    const dom = await this.#find(uuid, options);
+    const cmd = '{"execute":"guest-ping"}';
+    return (
+      dom !== undefined &&
+      (await this.#link.ask('DOMAIN_AGENT_COMMAND', {dom, cmd, timeout: agentSeconds}, options)) !== undefined
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#storage.close();
+    await this.#link.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #find(uuid: string, options: CallOptions): Promise<DomainRef | undefined> {
+    const found = await this.#link.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, {signal: options.signal});
+    return found?.dom;
+  }
+
+  async #required(uuid: string, options: CallOptions): Promise<DomainRef> {
+    const dom = await this.#find(uuid, options);
+    if (dom) return dom;
+    throw new HostError('DOMAIN_NOT_FOUND', `${this.name} knows no domain ${uuid}`, {
+      host: this.name,
+      hint: 'See what runs where: dr status',
+    });
+  }
+}

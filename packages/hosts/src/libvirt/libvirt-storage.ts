@@ -1,0 +1,209 @@
+import {createHash} from 'node:crypto';
+import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {LibvirtError, type RpcClient, type RpcStream} from '@dr-toolkit/libvirt';
+
+import {HostError} from '../host-error.ts';
+import type {CallOptions, NewVolume, VolumePiece} from '../host.ts';
+import type {VolumeReading} from '../reading.ts';
+import type {LibvirtLink} from './libvirt-link.ts';
+import {folderPoolPrefix, volumeReading} from './read-pools.ts';
+
+const createWithBuild = 1;
+const sparse = 1;
+/** A shorter run of zeros is written out: a stream of its own would cost more. */
+const holeBytesMin = 256 * 1024;
+const busyTries = 40;
+const busyMs = 250;
+
+interface PoolRef {
+  readonly name: string;
+  readonly uuid: string;
+}
+
+interface VolumeRef {
+  readonly pool: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+/**
+ * Files of a host by their paths, through libvirt's pools. A folder that no pool covers gets a transient one, which is
+ * taken away by `close`.
+ */
+export class LibvirtStorage {
+  readonly #link: LibvirtLink;
+  readonly #folderPools = new Map<string, PoolRef>();
+  /** Refreshing, creating and deleting get in each other's way within a pool, so they take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(link: LibvirtLink) {
+    this.#link = link;
+  }
+
+  find(file: string, options: CallOptions = {}): Promise<VolumeReading | undefined> {
+    return this.#inTurn(async () => {
+      const vol = await this.#lookUp(file, options);
+      const answer = vol && (await this.#link.find('STORAGE_VOL_GET_XML_DESC', {vol}, options));
+      return answer && volumeReading(answer.xml);
+    });
+  }
+
+  create({path: file, format, compat, capacityBytes}: NewVolume, options: CallOptions = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      const {signal} = options;
+      const pool =
+        (await this.#poolOf(path.dirname(file), options)) ?? (await this.#makeFolder(path.dirname(file), options));
+      const version = format === 'qcow2' ? `<compat>${xmlText(compat ?? '1.1')}</compat>` : '';
+      const xml = `<volume><name>${xmlText(path.basename(file))}</name><capacity unit='bytes'>${capacityBytes}</capacity><allocation>0</allocation><target><format type='${format}'/>${version}</target></volume>`;
+      await this.#whenFree(() => this.#link.call('STORAGE_VOL_CREATE_XML', {pool, xml}, {signal}));
+    });
+  }
+
+  delete(file: string, options: CallOptions = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      const vol = await this.#lookUp(file, options);
+      if (vol) await this.#whenFree(() => this.#link.call('STORAGE_VOL_DELETE', {vol}, options));
+    });
+  }
+
+  async *read(file: string, options: CallOptions = {}): AsyncGenerator<VolumePiece> {
+    const vol = await this.#required(file, options);
+    const client = await this.#link.connect(options);
+    try {
+      const stream = await client.openStream(
+        'STORAGE_VOL_DOWNLOAD',
+        {vol, offset: 0, length: 0, flags: sparse},
+        options,
+      );
+      let offset = 0;
+      for await (const piece of stream) {
+        if (piece.kind === 'data') {
+          yield {offset, data: piece.bytes};
+          offset += piece.bytes.length;
+        } else {
+          yield {offset, holeBytes: piece.lengthBytes};
+          offset += piece.lengthBytes;
+        }
+      }
+    } catch (error) {
+      throw this.#link.failure(error, options.signal);
+    } finally {
+      await client.close();
+    }
+  }
+
+  async write(file: string, pieces: AsyncIterable<VolumePiece>, options: CallOptions = {}): Promise<void> {
+    const vol = await this.#required(file, options);
+    await this.#link.own(client => writeExtents(client, vol, pieces, options), options);
+  }
+
+  /** Takes away the pools that were put on bare folders; the folders and files stay. */
+  async close(): Promise<void> {
+    for (const pool of this.#folderPools.values()) await this.#link.ask('STORAGE_POOL_DESTROY', {pool}).catch(() => {});
+    this.#folderPools.clear();
+  }
+
+  async #required(file: string, options: CallOptions): Promise<VolumeRef> {
+    const vol = await this.#inTurn(() => this.#lookUp(file, options));
+    if (vol) return vol;
+    throw new HostError('VOLUME_NOT_FOUND', `${this.#link.name} has no ${file}`, {
+      host: this.#link.name,
+      hint: `See what is there: dr status`,
+    });
+  }
+
+  async #lookUp(file: string, options: CallOptions): Promise<VolumeRef | undefined> {
+    const pool = await this.#poolOf(path.dirname(file), options);
+    if (!pool) return undefined;
+    const name = path.basename(file);
+    const known = await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options);
+    // Known and still there; else libvirt has to look again.
+    if (known && (await this.#link.ask('STORAGE_VOL_GET_INFO', {vol: known.vol}, options))) return known.vol;
+    await this.#whenFree(() => this.#link.call('STORAGE_POOL_REFRESH', {pool}, options));
+    return (await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options))?.vol;
+  }
+
+  /** The active pool on a folder, made for the purpose where there is none; undefined for a folder that is missing. */
+  async #poolOf(folder: string, options: CallOptions): Promise<PoolRef | undefined> {
+    const found = await this.#link.find('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', {path: folder}, options);
+    if (found) {
+      if (found.pool.name.startsWith(folderPoolPrefix)) this.#folderPools.set(folder, found.pool);
+      return found.pool;
+    }
+    return this.#folderPool(folder, 0, options);
+  }
+
+  async #makeFolder(folder: string, options: CallOptions): Promise<PoolRef> {
+    const pool = await this.#folderPool(folder, createWithBuild, options);
+    if (pool) return pool;
+    throw new HostError('FAILED', `${this.#link.name}: the folder ${folder} cannot be used for volumes`, {
+      host: this.#link.name,
+      hint: `See on ${this.#link.name} that ${folder} can be made and written to`,
+    });
+  }
+
+  async #folderPool(folder: string, flags: number, options: CallOptions): Promise<PoolRef | undefined> {
+    const name = `${folderPoolPrefix}${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+    const xml = `<pool type='dir'><name>${name}</name><target><path>${xmlText(folder)}</path></target></pool>`;
+    const made = await this.#link.ask('STORAGE_POOL_CREATE_XML', {xml, flags}, options);
+    if (made) this.#folderPools.set(folder, made.pool);
+    return made?.pool;
+  }
+
+  /** A pool whose volume has just been written refreshes itself, and refuses other work for that moment. */
+  async #whenFree<T>(act: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await act();
+      } catch (error) {
+        const cause = error instanceof HostError ? error.cause : undefined;
+        if (
+          !(cause instanceof LibvirtError) ||
+          !/asynchronous jobs running|in use|being (?:built|allocated)/iu.test(cause.message)
+        )
+          throw error;
+        if (tries === busyTries) throw error;
+      }
+      await sleep(busyMs);
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act, act);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** One upload per run of data, each at its place, so that what lies between stays a hole. */
+async function writeExtents(
+  client: RpcClient,
+  vol: VolumeRef,
+  pieces: AsyncIterable<VolumePiece>,
+  {signal}: CallOptions,
+): Promise<void> {
+  let stream: RpcStream | undefined;
+  let at = 0;
+  for await (const piece of pieces) {
+    if ('holeBytes' in piece) {
+      if (stream && piece.holeBytes < holeBytesMin) {
+        await stream.write(new Uint8Array(piece.holeBytes));
+        at += piece.holeBytes;
+      }
+      continue;
+    }
+    if (!stream || at !== piece.offset) {
+      await stream?.finish();
+      stream = await client.openStream('STORAGE_VOL_UPLOAD', {vol, offset: piece.offset, length: 0}, {signal});
+      at = piece.offset;
+    }
+    await stream.write(piece.data);
+    at += piece.data.length;
+  }
+  await stream?.finish();
+}
+
+function xmlText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,146 @@
+import {paramValues} from '@dr-toolkit/libvirt';
+
+import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
+import type {CallOptions, JobReading} from '../host.ts';
+import type {DiskReading, DomainReading, VolumeReading} from '../reading.ts';
+import {child, children, rootOf} from '../xml.ts';
+import {blockJobOf, operationOf, stateOf} from './domain-state.ts';
+import type {LibvirtLink} from './libvirt-link.ts';
+
+const xmlInactive = 2;
+const addressSources = {lease: 0, agent: 1, arp: 2} as const;
+
+export interface DomainRef {
+  readonly name: string;
+  readonly uuid: string;
+  readonly id: number;
+}
+
+export interface ReadDomainOptions extends CallOptions {
+  /** What is known of a file from its pool. */
+  readonly volumeAt?: ((path: string) => VolumeReading | undefined) | undefined;
+}
+
+/** Everything about one domain, as it is now. Undefined when it vanishes meanwhile. */
+export async function readDomain(
+  link: LibvirtLink,
+  dom: DomainRef,
+  {signal, volumeAt}: ReadDomainOptions = {},
+): Promise<DomainReading | undefined> {
+  const options = {signal};
+  const [state, xml, inactive, persistent, autostart, saved, snapshots, checkpoints] = await Promise.all([
+    link.find('DOMAIN_GET_STATE', {dom}, options),
+    link.find('DOMAIN_GET_XML_DESC', {dom}, options),
+    link.find('DOMAIN_GET_XML_DESC', {dom, flags: xmlInactive}, options),
+    link.ask('DOMAIN_IS_PERSISTENT', {dom}, options),
+    link.ask('DOMAIN_GET_AUTOSTART', {dom}, options),
+    link.ask('DOMAIN_HAS_MANAGED_SAVE_IMAGE', {dom}, options),
+    link.ask('DOMAIN_LIST_ALL_SNAPSHOTS', {dom, needResults: 1}, options),
+    link.ask('DOMAIN_LIST_ALL_CHECKPOINTS', {dom, needResults: 1}, options),
+  ]);
+  if (!state || !xml || !inactive) return undefined;
+  const {disks, agentChannel, emulator: _, ...definition} = domainDefinition(xml.xml);
+  const {state: name, stateReason} = stateOf(state);
+  const active = name !== 'shutoff' && name !== 'crashed';
+  const job = active ? await readJob(link, dom, options) : undefined;
+  const agent = agentChannel === 'yes' ? agentState(xml.xml) : 'none';
+  const addresses = active && name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
+  return {
+    ...definition,
+    state: name,
+    stateReason,
+    persistent: persistent?.persistent === 1,
+    autostart: autostart?.autostart === 1,
+    managedSave: saved?.result === 1,
+    disks: await Promise.all(disks.map(disk => readDisk(link, dom, disk, {...options, volumeAt, active}))),
+    snapshots: (snapshots?.snapshots ?? []).map(snapshot => snapshot.name).toSorted(),
+    checkpoints: (checkpoints?.checkpoints ?? []).map(checkpoint => checkpoint.name).toSorted(),
+    ...(job && {job: job.operation}),
+    agent,
+    addresses,
+    xml: inactive.xml,
+  };
+}
+
+/** The job under way on a domain; undefined when there is none. */
+export async function readJob(
+  link: LibvirtLink,
+  dom: DomainRef,
+  options: CallOptions,
+): Promise<JobReading | undefined> {
+  const stats = await link.ask('DOMAIN_GET_JOB_STATS', {dom}, options);
+  return stats && stats.type !== 0 ? jobOf(paramValues(stats.params)) : undefined;
+}
+
+/** Numbers of a job, running or completed. */
+export function jobOf(values: ReturnType<typeof paramValues>): JobReading {
+  const number = (field: string) => Number(values[field] ?? 0);
+  const memoryBytes = number('memory_total');
+  return {
+    operation: operationOf(number('operation')),
+    elapsedMs: number('time_elapsed'),
+    processedBytes: number('disk_processed') + number('memory_processed'),
+    totalBytes: number('disk_total') + memoryBytes,
+    memoryBytes,
+    bytesPerSecond: number('disk_bps') + number('memory_bps'),
+  };
+}
+
+async function readDisk(
+  link: LibvirtLink,
+  dom: DomainRef,
+  disk: DiskDefinition,
+  {signal, volumeAt, active}: ReadDomainOptions & {active: boolean},
+): Promise<DiskReading> {
+  const named = disk.pool !== undefined && disk.volume !== undefined;
+  const volume = named ? await volumeOf(link, {pool: disk.pool ?? '', name: disk.volume ?? ''}, {signal}) : undefined;
+  const path = disk.path ?? volume;
+  const known = path === undefined ? undefined : volumeAt?.(path);
+  const [info, job] = await Promise.all([
+    path === undefined ? undefined : link.ask('DOMAIN_GET_BLOCK_INFO', {dom, path: disk.target}, {signal}),
+    active ? link.ask('DOMAIN_GET_BLOCK_JOB_INFO', {dom, path: disk.target}, {signal}) : undefined,
+  ]);
+  const backing = known?.backingPath;
+  return {
+    ...disk,
+    ...(path !== undefined && {path}),
+    ...(known?.compat !== undefined && {compat: known.compat}),
+    capacityBytes: Number(info?.capacity ?? known?.capacityBytes ?? 0),
+    allocationBytes: known?.allocationBytes ?? Number(info?.allocation ?? 0),
+    lengthBytes: Number(info?.physical ?? known?.lengthBytes ?? 0),
+    backingPaths: disk.backingPaths.length === 0 && backing !== undefined ? [backing] : disk.backingPaths,
+    ...(job?.found === 1 && {blockJob: blockJobOf(job.type)}),
+  };
+}
+
+async function volumeOf(link: LibvirtLink, {pool, name}: {pool: string; name: string}, options: CallOptions) {
+  const found = await link.ask('STORAGE_POOL_LOOKUP_BY_NAME', {name: pool}, options);
+  const volume = found && (await link.ask('STORAGE_VOL_LOOKUP_BY_NAME', {pool: found.pool, name}, options));
+  return volume && (await link.ask('STORAGE_VOL_GET_PATH', {vol: volume.vol}, options))?.name;
+}
+
+function agentState(xml: string): 'connected' | 'disconnected' {
+  const channels = children(child(rootOf(xml, 'domain'), 'devices'), 'channel');
+  const target = channels
+    .map(channel => child(channel, 'target'))
+    .find(found => found?.getAttribute('name') === 'org.qemu.guest_agent.0');
+  return target?.getAttribute('state') === 'connected' ? 'connected' : 'disconnected';
+}
+
+async function readAddresses(
+  link: LibvirtLink,
+  dom: DomainRef,
+  {signal, agent}: CallOptions & {agent: DomainReading['agent']},
+): Promise<string[]> {
+  const sources = agent === 'connected' ? (['agent'] as const) : (['lease', 'arp'] as const);
+  const answers = await Promise.all(
+    sources.map(source => link.ask('DOMAIN_INTERFACE_ADDRESSES', {dom, source: addressSources[source]}, {signal})),
+  );
+  const found = answers
+    .flatMap(answer => answer?.ifaces ?? [])
+    .filter(({name}) => name !== 'lo')
+    .flatMap(({addrs}) => addrs)
+    .filter(({addr}) => !/^(?:127\.|::1$|fe80:)/u.test(addr))
+    .toSorted((a, b) => a.type - b.type || (a.addr < b.addr ? -1 : 1));
+  return [...new Set(found.map(({addr}) => addr))];
+}
