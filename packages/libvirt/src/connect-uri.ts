@@ -49,7 +49,11 @@ const transports: Readonly<Record<string, TransportName>> = {
   ext: 'ext',
 };
 
-/** Parameters that are for the client; every other one is passed on to the daemon. */
+/**
+ * Parameters that are for the client; every other one is passed on to the daemon. Without effect here: `sshauth` (ssh
+ * has its own configuration), `no_tty` (it never asks), `no_sanity`, and `tls_priority`, which is in GnuTLS's language:
+ * Node's own minimum, TLS 1.2 with its default ciphers, holds.
+ */
 const ownParameters = new Set([
   'name',
   'socket',

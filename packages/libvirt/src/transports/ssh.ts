@@ -45,7 +45,9 @@ export function sshOptions(target: ConnectUri, folder: string | undefined): stri
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(keyfile === undefined ? [] : ['-i', keyfile]),
-    ...Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : ['-o', `${name}=${value}`])),
+    ...Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined ? [] : ['-o', `${name}=${/\s/.test(value) ? `"${value}"` : value}`],
+    ),
   ];
 }
 
