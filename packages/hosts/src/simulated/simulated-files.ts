@@ -1,0 +1,78 @@
+import {HostError} from '../host-error.ts';
+import type {NewVolume, VolumePiece} from '../host.ts';
+import type {VolumeReading} from '../reading.ts';
+
+interface SimulatedFile {
+  readonly format: string;
+  readonly compat?: string;
+  readonly capacityBytes: number;
+  readonly data: Map<number, Uint8Array>;
+  lengthBytes: number;
+}
+
+/** Files of a host that is only memory. */
+export class SimulatedFiles {
+  readonly #host: string;
+  readonly #files = new Map<string, SimulatedFile>();
+
+  constructor(host: string) {
+    this.#host = host;
+  }
+
+  get paths(): string[] {
+    return [...this.#files.keys()].toSorted();
+  }
+
+  find(path: string): VolumeReading | undefined {
+    const file = this.#files.get(path);
+    if (!file) return undefined;
+    const {format, compat, capacityBytes, lengthBytes, data} = file;
+    const allocationBytes = data.values().reduce((sum, bytes) => sum + bytes.length, 0);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    return {name, path, format, ...(compat !== undefined && {compat}), capacityBytes, lengthBytes, allocationBytes};
+  }
+
+  create({path, format, compat, capacityBytes}: NewVolume): void {
+    if (this.#files.has(path)) {
+      throw new HostError('VOLUME_EXISTS', `${this.#host}: ${path} exists`, {host: this.#host, hint: 'Move it away'});
+    }
+    const lengthBytes = format === 'raw' ? capacityBytes : 196_608;
+    this.#files.set(path, {format, ...(compat !== undefined && {compat}), capacityBytes, lengthBytes, data: new Map()});
+  }
+
+  delete(path: string): void {
+    this.#files.delete(path);
+  }
+
+  *read(path: string): Generator<VolumePiece> {
+    const file = this.#required(path);
+    let offset = 0;
+    for (const [at, data] of [...file.data].toSorted(([a], [b]) => a - b)) {
+      if (at > offset) yield {offset, holeBytes: at - offset};
+      yield {offset: at, data};
+      offset = at + data.length;
+    }
+    if (file.lengthBytes > offset) yield {offset, holeBytes: file.lengthBytes - offset};
+  }
+
+  write(path: string, piece: VolumePiece): void {
+    if (!('data' in piece)) return;
+    const file = this.#required(path);
+    file.data.set(piece.offset, Uint8Array.from(piece.data));
+    file.lengthBytes = Math.max(file.lengthBytes, piece.offset + piece.data.length);
+  }
+
+  /** What a mirror job does: the target's file holds what the source's does, whatever it is called there. */
+  mirror(path: string, from: SimulatedFiles, source: string): void {
+    for (const piece of from.read(source)) this.write(path, piece);
+  }
+
+  #required(path: string): SimulatedFile {
+    const file = this.#files.get(path);
+    if (file) return file;
+    throw new HostError('VOLUME_NOT_FOUND', `${this.#host} has no ${path}`, {
+      host: this.#host,
+      hint: 'See what is there',
+    });
+  }
+}

@@ -1,0 +1,365 @@
+import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
+import {HostError, type HostErrorCode} from '../host-error.ts';
+import type {
+  CallOptions,
+  CpuVerdict,
+  Host,
+  JobReading,
+  LiveMove,
+  LiveMoveResult,
+  MigrateOptions,
+  NewVolume,
+  VolumePiece,
+} from '../host.ts';
+import type {DiskReading, DomainReading, DomainState, HostReading, PoolReading} from '../reading.ts';
+import {SimulatedFiles} from './simulated-files.ts';
+
+export interface SimulatedHostSpec extends Partial<
+  Pick<HostReading, 'uuid' | 'libvirtVersion' | 'memory' | 'machines' | 'networks' | 'links'>
+> {
+  readonly name: string;
+  readonly pools?: ReadonlyArray<Pick<PoolReading, 'name'> & Partial<PoolReading>>;
+}
+
+/** A domain of a simulated host: tests look at it and change it. */
+export interface SimulatedDomain {
+  xml: string;
+  state: DomainState;
+  stateReason: string;
+  persistent: boolean;
+  autostart: boolean;
+  agent: DomainReading['agent'];
+  addresses: readonly string[];
+  snapshots: readonly string[];
+  job: JobReading | undefined;
+}
+
+/** What goes wrong in the middle of a move. */
+export type MoveMishap =
+  /** The move fails with this error, and the domain stays. */
+  | {readonly kind: 'fails'; readonly code: HostErrorCode; readonly message: string}
+  /** The caller loses sight of it, and it goes on to its end. */
+  | {readonly kind: 'unseen'}
+  /** Something happens on the way: the test says what. */
+  | {readonly kind: 'event'; readonly act: () => void};
+
+const gibibyte = 1024 ** 3;
+const steps = 4;
+
+/** A host that is only memory: for plans over many hosts, and for faults that no lab can produce. */
+export function simulatedHost(spec: SimulatedHostSpec): SimulatedHost {
+  return new SimulatedHost(spec);
+}
+
+export class SimulatedHost implements Host {
+  readonly name: string;
+  readonly uri: string;
+  readonly domains = new Map<string, SimulatedDomain>();
+  readonly files: SimulatedFiles;
+  /** Calls that changed something, in order: `define web`. */
+  readonly acts: string[] = [];
+  reachable: 'yes' | 'no' = 'yes';
+  cpu: CpuVerdict = {verdict: 'compatible'};
+  mishap: MoveMishap | undefined;
+  readonly #spec: SimulatedHostSpec;
+  readonly #aborted = new Set<string>();
+
+  constructor(spec: SimulatedHostSpec) {
+    this.#spec = spec;
+    this.name = spec.name;
+    this.uri = `sim://${spec.name}/system`;
+    this.files = new SimulatedFiles(spec.name);
+  }
+
+  /** Puts a domain there, with files for its disks. */
+  add(xml: string, domain: Partial<SimulatedDomain> = {}, diskData: Uint8Array = Buffer.from('data')): SimulatedDomain {
+    const {uuid, disks, agentChannel} = domainDefinition(xml);
+    const added: SimulatedDomain = {
+      xml,
+      state: 'running',
+      stateReason: 'booted',
+      persistent: true,
+      autostart: false,
+      agent: agentChannel === 'yes' ? 'connected' : 'none',
+      addresses: [],
+      snapshots: [],
+      job: undefined,
+      ...domain,
+    };
+    this.domains.set(uuid, added);
+    for (const {path, format} of disks) {
+      if (path === undefined || this.files.find(path)) continue;
+      this.files.create({path, format: format === 'qcow2' ? 'qcow2' : 'raw', capacityBytes: gibibyte});
+      this.files.write(path, {offset: 0, data: diskData});
+    }
+    return added;
+  }
+
+  async read(options: CallOptions = {}): Promise<HostReading> {
+    await this.#answer(options);
+    const {name, uuid = `uuid-of-${name}`, libvirtVersion = '10.0.0', links} = this.#spec;
+    const {memory = {totalBytes: 64 * gibibyte, freeBytes: 32 * gibibyte}, networks = [], pools = []} = this.#spec;
+    const machines = [{virtType: 'kvm', arch: 'x86_64', machines: ['pc', 'pc-q35-7.2', 'q35']}];
+    const domains = await Promise.all([...this.domains.keys()].map(id => this.readDomain(id, options)));
+    return {
+      name,
+      hostname: name,
+      uuid,
+      libvirtVersion,
+      hypervisor: {type: 'QEMU', version: '8.2.0'},
+      arch: 'x86_64',
+      cpus: 8,
+      memory,
+      machines: this.#spec.machines ?? machines,
+      pools: pools.map(pool => this.#poolReading(pool)),
+      networks,
+      ...(links && {links}),
+      domains: domains.filter(domain => domain !== undefined).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    };
+  }
+
+  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainReading | undefined> {
+    await this.#answer(options);
+    const domain = this.domains.get(uuid);
+    if (!domain) return undefined;
+    const {agentChannel: _channel, emulator: _emulator, disks, ...definition} = domainDefinition(domain.xml);
+    const {xml, state, stateReason, persistent, autostart, agent, addresses, snapshots, job} = domain;
+    return {
+      ...definition,
+      state,
+      stateReason,
+      persistent,
+      autostart,
+      agent,
+      addresses,
+      snapshots,
+      xml,
+      managedSave: false,
+      checkpoints: [],
+      disks: disks.map(disk => this.#diskReading(disk)),
+      ...(job && {job: job.operation}),
+    };
+  }
+
+  async definition(uuid: string, options: CallOptions): Promise<string> {
+    await this.#answer(options);
+    return this.#required(uuid).xml;
+  }
+
+  async compareCpu(_definition: string, options: CallOptions = {}): Promise<CpuVerdict> {
+    await this.#answer(options);
+    return this.cpu;
+  }
+
+  async findVolume(path: string, options: CallOptions = {}) {
+    await this.#answer(options);
+    return this.files.find(path);
+  }
+
+  async createVolume(volume: NewVolume, options: CallOptions = {}): Promise<void> {
+    await this.#act(`create ${volume.path}`, options);
+    this.files.create(volume);
+  }
+
+  async deleteVolume(path: string, options: CallOptions = {}): Promise<void> {
+    await this.#answer(options);
+    if (this.files.find(path)) await this.#act(`delete ${path}`, options);
+    this.files.delete(path);
+  }
+
+  async *readVolume(path: string, options: CallOptions = {}): AsyncGenerator<VolumePiece> {
+    await this.#answer(options);
+    yield* this.files.read(path);
+  }
+
+  async writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options: CallOptions = {}): Promise<void> {
+    await this.#act(`write ${path}`, options);
+    for await (const piece of pieces) {
+      options.signal?.throwIfAborted();
+      this.files.write(path, piece);
+    }
+  }
+
+  async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {
+    if (!(target instanceof SimulatedHost)) throw new TypeError(`${target.name} is not simulated`);
+    const {mishap} = this;
+    this.mishap = undefined;
+    await this.#act(
+      `migrate ${domainDefinition(this.#required(uuid).xml).name} to ${target.name} through ${move.through}`,
+      options,
+    );
+    await target.#answer({});
+    const moving = this.#move(uuid, target, {move, options, mishap});
+    if (mishap?.kind !== 'unseen') return moving;
+    void moving;
+    throw new HostError('HOST_UNREACHABLE', `${this.name} does not answer`, {
+      host: this.name,
+      hint: 'See that it is on',
+    });
+  }
+
+  async job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {
+    await this.#answer(options);
+    return this.domains.get(uuid)?.job;
+  }
+
+  async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#act(`abort ${uuid}`, options);
+    if (this.domains.get(uuid)?.job) this.#aborted.add(uuid);
+  }
+
+  start(uuid: string, options: CallOptions = {}): Promise<void> {
+    return this.#become(uuid, 'start', {state: 'running', stateReason: 'booted'}, options);
+  }
+
+  async destroy(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#become(uuid, 'destroy', {state: 'shutoff', stateReason: 'destroyed'}, options);
+    if (!this.#required(uuid).persistent) this.domains.delete(uuid);
+  }
+
+  resume(uuid: string, options: CallOptions = {}): Promise<void> {
+    return this.#become(uuid, 'resume', {state: 'running', stateReason: 'unpaused'}, options);
+  }
+
+  async define(definition: string, options: CallOptions = {}): Promise<void> {
+    const {uuid, name} = domainDefinition(definition);
+    await this.#act(`define ${name}`, options);
+    const there = this.domains.get(uuid);
+    if (there) Object.assign(there, {persistent: true, xml: definition});
+    else this.add(definition, {state: 'shutoff', stateReason: 'unknown'});
+  }
+
+  async undefine(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#answer(options);
+    const domain = this.domains.get(uuid);
+    if (!domain) return;
+    await this.#act(`undefine ${domainDefinition(domain.xml).name}`, options);
+    if (domain.state === 'shutoff') this.domains.delete(uuid);
+    else domain.persistent = false;
+  }
+
+  async setAutostart(uuid: string, autostart: 'on' | 'off', options: CallOptions = {}): Promise<void> {
+    await this.#answer(options);
+    this.#required(uuid).autostart = autostart === 'on';
+  }
+
+  async pingAgent(uuid: string, options: CallOptions = {}): Promise<boolean> {
+    await this.#answer(options);
+    const domain = this.domains.get(uuid);
+    return domain?.state === 'running' && domain.agent === 'connected';
+  }
+
+  async close(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #move(
+    uuid: string,
+    target: SimulatedHost,
+    {move, options, mishap}: {move: LiveMove; options: MigrateOptions; mishap: MoveMishap | undefined},
+  ): Promise<LiveMoveResult> {
+    const domain = this.#required(uuid);
+    if (domain.state !== 'running') throw this.#error('NOT_NOW', 'domain is not running');
+    const {agent, addresses} = domain;
+    target.add(move.definition, {
+      state: 'paused',
+      stateReason: 'migration',
+      persistent: false,
+      agent: 'disconnected',
+      addresses,
+    });
+    const totalBytes = gibibyte;
+    try {
+      for (let step = 0; step <= steps; step += 1) {
+        domain.job = {
+          operation: 'migration-out',
+          elapsedMs: step,
+          processedBytes: (totalBytes / steps) * step,
+          totalBytes,
+          memoryBytes: totalBytes,
+          bytesPerSecond: totalBytes,
+        };
+        options.onProgress?.(domain.job);
+        await new Promise(setImmediate);
+        if (options.signal?.aborted && mishap?.kind !== 'unseen') throw options.signal.reason;
+        if (this.#aborted.delete(uuid)) throw this.#error('ABORTED', 'migration was aborted');
+        if (target.reachable === 'no') throw this.#error('FAILED', `lost ${target.name}`);
+        if (step === steps / 2 && mishap?.kind === 'event') mishap.act();
+        if (step === steps / 2 && mishap?.kind === 'fails') throw this.#error(mishap.code, mishap.message);
+        if ((domain.state as DomainState) !== 'running') throw this.#error('NOT_NOW', 'domain is not running');
+      }
+    } catch (error) {
+      domain.job = undefined;
+      target.domains.delete(uuid);
+      throw error;
+    }
+    this.#copyDisks(domain.xml, target, move);
+    domain.job = undefined;
+    Object.assign(domain, {state: 'shutoff', stateReason: 'migrated'});
+    if (!domain.persistent) this.domains.delete(uuid);
+    Object.assign(target.#required(uuid), {
+      xml: move.persistentDefinition,
+      state: 'running',
+      stateReason: 'migrated',
+      persistent: true,
+      agent,
+    });
+    return {through: move.through, downtimeMs: 42, copiedBytes: totalBytes};
+  }
+
+  #copyDisks(xml: string, target: SimulatedHost, {definition, copiedDisks}: LiveMove): void {
+    const places = new Map(domainDefinition(definition).disks.map(disk => [disk.target, disk.path]));
+    for (const disk of domainDefinition(xml).disks) {
+      const place = places.get(disk.target);
+      if (copiedDisks.includes(disk.target) && place !== undefined && disk.path !== undefined)
+        target.files.mirror(place, this.files, disk.path);
+    }
+  }
+
+  #diskReading(disk: DiskDefinition): DiskReading {
+    const file = disk.path === undefined ? undefined : this.files.find(disk.path);
+    const {capacityBytes = 0, allocationBytes = 0, lengthBytes = 0} = file ?? {};
+    return {...disk, capacityBytes, allocationBytes, lengthBytes};
+  }
+
+  #poolReading(pool: Pick<PoolReading, 'name'> & Partial<PoolReading>): PoolReading {
+    const {name, path = '/var/lib/libvirt/images'} = pool;
+    const files = this.files.paths.filter(file => file.startsWith(`${path}/`)).map(file => this.files.find(file));
+    const volumes = files.filter(file => file !== undefined);
+    const sizes = {capacityBytes: 100 * gibibyte, availableBytes: 50 * gibibyte};
+    return {uuid: `pool-${name}`, type: 'dir', active: true, autostart: true, path, ...sizes, volumes, ...pool};
+  }
+
+  async #become(
+    uuid: string,
+    verb: string,
+    state: {state: DomainState; stateReason: string},
+    options: CallOptions,
+  ): Promise<void> {
+    await this.#answer(options);
+    const domain = this.#required(uuid);
+    await this.#act(`${verb} ${domainDefinition(domain.xml).name}`, options);
+    Object.assign(domain, state);
+  }
+
+  async #act(what: string, options: CallOptions): Promise<void> {
+    await this.#answer(options);
+    this.acts.push(what);
+  }
+
+  async #answer({signal}: CallOptions): Promise<void> {
+    await Promise.resolve();
+    signal?.throwIfAborted();
+    if (this.reachable === 'no') throw this.#error('HOST_UNREACHABLE', 'does not answer');
+  }
+
+  #required(uuid: string): SimulatedDomain {
+    const domain = this.domains.get(uuid);
+    if (domain) return domain;
+    throw this.#error('DOMAIN_NOT_FOUND', `knows no domain ${uuid}`);
+  }
+
+  #error(code: HostErrorCode, message: string): HostError {
+    return new HostError(code, `${this.name}: ${message}`, {host: this.name, hint: 'See how it is: dr status'});
+  }
+}
