@@ -3,10 +3,11 @@ import {authenticate, type Credentials} from './authenticate.ts';
 import {CallQueue, type QueuedCall} from './call-queue.ts';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 import {ConnectionError, protocolError, protocolErrorAt} from './connection-error.ts';
+import {callFrame, errorOf, packetFrame, returnsOf} from './call-frame.ts';
+import {EventListeners, type EventListener} from './event-listeners.ts';
 import {eventOf} from './event-of.ts';
 import {FrameChannel} from './frame-channel.ts';
 import type {KeepaliveOptions} from './keepalive.ts';
-import {LibvirtError} from './libvirt-error.ts';
 import type {Procedure} from './procedures/procedure.ts';
 import {
   procedures,
@@ -15,15 +16,11 @@ import {
   type ProcedureName,
   type ReturnsOf,
   type StreamName,
-  type WireEvent,
 } from './procedures/procedures.ts';
-import {RpcStream, type StreamPacket} from './rpc-stream.ts';
+import {abortPacket, RpcStream, type StreamPacket} from './rpc-stream.ts';
 import {openTransport} from './transports/open-transport.ts';
 import type {Transport} from './transports/transport.ts';
-import {decode, encode} from './wire/codec.ts';
-import {encodeFrame, frameStatus, frameTypes, programs, type Frame} from './wire/frame.ts';
-import {structs} from './wire/schema.ts';
-import {XdrReader} from './wire/xdr-reader.ts';
+import {frameStatus, frameTypes, type Frame} from './wire/frame.ts';
 
 const readOnlyFlag = 1;
 const serialMax = 0xffff_ffff;
@@ -71,7 +68,7 @@ export class RpcClient {
   /** Calls that were made and not answered, whether they have been sent or not. */
   readonly #pending = new Map<number, PendingCall>();
   readonly #streams = new Map<number, RpcStream>();
-  readonly #eventHandlers = new Set<(event: WireEvent) => void>();
+  readonly #listeners = new EventListeners();
   #serial = 0;
   #abandoned = 0;
   /** Why no more calls are taken. */
@@ -152,7 +149,7 @@ export class RpcClient {
       keep: (serial, returns) => {
         const link = {
           host: this.host,
-          send: (packet: StreamPacket) => this.#sendPacket(name, serial, packet),
+          send: (packet: StreamPacket) => this.#channel.send(packetFrame(name, serial, packet)),
           pause: (paused: boolean) => this.#channel.pause(paused),
           forget: () => void this.#streams.delete(serial),
         };
@@ -160,14 +157,13 @@ export class RpcClient {
         this.#streams.set(serial, stream);
         return stream;
       },
-      discard: serial => void this.#sendPacket(name, serial, {type: frameTypes.stream, status: frameStatus.error}),
+      discard: serial => void this.#channel.send(packetFrame(name, serial, abortPacket)),
     });
   }
 
   /** Hears every event of this connection until the returned function is called. Register for events by calls. */
-  onEvent(handler: (event: WireEvent) => void): () => void {
-    this.#eventHandlers.add(handler);
-    return () => this.#eventHandlers.delete(handler);
+  onEvent(listener: EventListener): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Says goodbye and ends the connection. Whatever waits for an answer rejects; `close` itself never does. */
@@ -197,13 +193,13 @@ export class RpcClient {
     }
     const serial = this.#nextSerial();
     const procedure: Procedure = procedures[name];
-    const frame = this.#encodeCall(name, args, serial);
+    const frame = callFrame(name, args, serial);
     const {promise, resolve, reject} = Promise.withResolvers<Result>();
     const pending: PendingCall = {
       procedure,
       priority: procedure.priority,
       send: () => void this.#channel.send(frame),
-      answer: reply => resolve(keep(serial, this.#returned(name, reply))),
+      answer: reply => resolve(keep(serial, returnsOf(name, reply, this.host))),
       fail: reject,
     };
     const onAbort = (): void => {
@@ -228,21 +224,6 @@ export class RpcClient {
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
-  }
-
-  #encodeCall<Name extends ProcedureName>(name: Name, args: ArgsOf<Name>, serial: number): Buffer {
-    const {program, number, args: schema}: Procedure = procedures[name];
-    const header = {program: programs[program], procedure: number, type: frameTypes.call, serial, status: 0};
-    return encodeFrame(header, writer => encode(writer, schema, args));
-  }
-
-  #returned<Name extends ProcedureName>(name: Name, {status, payload}: Frame): ReturnsOf<Name> {
-    const {returns, since}: Procedure = procedures[name];
-    const reader = new XdrReader(payload);
-    if (status !== frameStatus.ok) {
-      throw new LibvirtError(decode(reader, structs.error), {host: this.host, procedure: name, since});
-    }
-    return decode(reader, returns) as ReturnsOf<Name>;
   }
 
   #receive(frame: Frame): void {
@@ -279,10 +260,7 @@ export class RpcClient {
   #receiveEvent(frame: Frame): void {
     const event = eventOf(frame);
     if (event !== undefined) {
-      for (const handler of this.#eventHandlers) {
-        // A handler that throws is its owner's fault: the frames behind this one still count.
-        callApart(handler, event);
-      }
+      this.#listeners.tell(event);
     }
   }
 
@@ -297,23 +275,15 @@ export class RpcClient {
     } else if (frame.status === frameStatus.ok) {
       stream.confirm();
     } else {
-      const error = decode(new XdrReader(frame.payload), structs.error);
-      stream.fail(new LibvirtError(error, {host: this.host, procedure: procedureName(frame)}));
+      stream.fail(errorOf(frame, this.host));
     }
-  }
-
-  #sendPacket(name: StreamName, serial: number, {type, status, payload}: StreamPacket): Promise<void> {
-    const {program, number} = procedures[name];
-    return this.#channel.send(
-      encodeFrame({program: programs[program], procedure: number, type, serial, status}, payload),
-    );
   }
 
   /** The last call goes past the queue: nobody waits behind it. Resolves when it is answered. */
   #sayGoodbye(): Promise<void> {
     const {promise, resolve} = Promise.withResolvers<void>();
     const serial = this.#nextSerial();
-    const frame = this.#encodeCall('CONNECT_CLOSE', {}, serial);
+    const frame = callFrame('CONNECT_CLOSE', {}, serial);
     const procedure = procedures.CONNECT_CLOSE;
     this.#pending.set(serial, {
       procedure,
@@ -349,23 +319,6 @@ export class RpcClient {
     return new ConnectionError('CONNECTION_CLOSED', `The connection to ${this.host} has been closed`, {
       hint: 'Connect again to go on.',
       host: this.host,
-    });
-  }
-}
-
-function procedureName({program, procedure}: Frame): string {
-  const found = Object.entries<Procedure>(procedures).find(
-    ([, {program: name, number}]) => programs[name] === program && number === procedure,
-  );
-  return found?.[0] ?? `procedure ${procedure}`;
-}
-
-function callApart(handler: (event: WireEvent) => void, event: WireEvent): void {
-  try {
-    handler(event);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
     });
   }
 }

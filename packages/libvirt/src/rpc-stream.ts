@@ -23,6 +23,9 @@ export interface StreamPacket {
   readonly payload?: (writer: XdrWriter) => void;
 }
 
+/** Breaks a stream off. */
+export const abortPacket: StreamPacket = {type: frameTypes.stream, status: frameStatus.error};
+
 /** What a stream asks of the connection it runs on. */
 export interface StreamLink {
   /** Resolves when the connection takes more. */
@@ -153,7 +156,7 @@ export class RpcStream<Returns = unknown> {
     if (this.#state === 'closed') {
       return;
     }
-    this.#link.send({type: frameTypes.stream, status: frameStatus.error}).catch(() => {});
+    this.#link.send(abortPacket).catch(() => {});
     this.fail(
       reason instanceof Error
         ? reason
