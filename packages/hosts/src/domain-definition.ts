@@ -86,8 +86,9 @@ function backingPathsOf(disk: Element): string[] {
 }
 
 function interfaceOf(element: Element): InterfaceReading {
-  const type = element.getAttribute('type') ?? '';
   const from = child(element, 'source');
+  // A running domain shows what its network came to: a bridge, say. What it was given is the network.
+  const type = from?.hasAttribute('network') ? 'network' : (element.getAttribute('type') ?? '');
   const source =
     from?.getAttribute('network') ?? from?.getAttribute('bridge') ?? from?.getAttribute('dev') ?? undefined;
   const model = child(element, 'model')?.getAttribute('type') ?? undefined;

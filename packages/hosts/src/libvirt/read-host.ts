@@ -36,7 +36,7 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
     hypervisor: {type: type.type, version: versionText(version.hvVer)},
     arch: text(child(host, 'cpu'), 'arch') ?? '',
     cpus: node.cpus,
-    memory: {totalBytes: Number(node.memory) * 1024, freeBytes: memory},
+    memory: memory ?? {totalBytes: Number(node.memory) * 1024, freeBytes: await freeMemory(link, options)},
     machines: machinesOf(capabilities.capabilities),
     pools,
     networks,
@@ -45,15 +45,19 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
   };
 }
 
-/** Memory that a new domain could have: what is free, and what is only held as cache. */
-async function readMemory(link: LibvirtLink, options: CallOptions): Promise<number> {
+/** `freeBytes` is what a new domain could have: what is free, and what is only held as cache. */
+async function readMemory(link: LibvirtLink, options: CallOptions): Promise<HostReading['memory'] | undefined> {
   const allCells = -1;
   const count = await link.ask('NODE_GET_MEMORY_STATS', {nparams: 0, cellNum: allCells}, options);
   const stats =
     count && (await link.ask('NODE_GET_MEMORY_STATS', {nparams: count.nparams, cellNum: allCells}, options));
-  const values = new Map(stats?.params.map(({field, value}) => [field, Number(value)]));
-  const free = values.get('free');
-  if (free !== undefined) return (free + (values.get('buffers') ?? 0) + (values.get('cached') ?? 0)) * 1024;
+  const bytes = new Map(stats?.params.map(({field, value}) => [field, Number(value) * 1024]));
+  const [total, free] = [bytes.get('total'), bytes.get('free')];
+  if (total === undefined || free === undefined) return undefined;
+  return {totalBytes: total, freeBytes: free + (bytes.get('buffers') ?? 0) + (bytes.get('cached') ?? 0)};
+}
+
+async function freeMemory(link: LibvirtLink, options: CallOptions): Promise<number> {
   const answer = await link.ask('NODE_GET_FREE_MEMORY', {}, options);
   return Number(answer?.freeMem ?? 0);
 }
