@@ -45,16 +45,20 @@ export function freeIndexes(takenRanges: readonly string[]): readonly number[] {
     if (taken.every(range => range.last < own.first || range.first > own.last)) free.push(index);
   }
   if (free.length === 0) {
-    throw new LabError('NO_FREE_SUBNET', 'Every subnet 10.78.1.0/24 to 10.78.254.0/24 overlaps a route of this machine', {
-      hint: 'See ip route, and take down the labs that are not needed: dr lab down NAME',
-    });
+    throw new LabError(
+      'NO_FREE_SUBNET',
+      'Every subnet 10.78.1.0/24 to 10.78.254.0/24 overlaps a route of this machine',
+      {
+        hint: 'See ip route, and take down the labs that are not needed: dr lab down NAME',
+      },
+    );
   }
   return free;
 }
 
 /** A random unicast address from the range that QEMU's users take (52:54:00). */
 export function macFrom(bytes: Uint8Array): string {
-  return ['52', '54', '00', ...[...bytes.slice(0, 3)].map(byte => byte.toString(16).padStart(2, '0'))].join(':');
+  return ['52', '54', '00', ...Array.from(bytes.slice(0, 3), byte => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
 function parseRange(range: string): {readonly first: number; readonly last: number} {

@@ -10,7 +10,11 @@ import {asks, run, type RunOptions} from './run.ts';
  * only once: of two labs that start together, the slower takes the next number. `save` puts the record on disk before
  * each try.
  */
-export async function makeBridge(record: LabRecord, save: () => Promise<void>, options: RunOptions): Promise<LabAddresses> {
+export async function makeBridge(
+  record: LabRecord,
+  save: () => Promise<void>,
+  options: RunOptions,
+): Promise<LabAddresses> {
   for (const index of freeIndexes(await takenRanges(options))) {
     const lab = labAddresses(index);
     record.index = index;
@@ -44,7 +48,10 @@ export async function removeDevice({name, mac}: NetworkDevice): Promise<void> {
 }
 
 async function deviceMac(name: string): Promise<string | undefined> {
-  const links = JSON.parse((await run('ip', ['-json', 'link', 'show'])) || '[]') as {ifname: string; address?: string}[];
+  const links = JSON.parse((await run('ip', ['-json', 'link', 'show'])) || '[]') as {
+    ifname: string;
+    address?: string;
+  }[];
   return links.find(link => link.ifname === name)?.address;
 }
 

@@ -34,7 +34,7 @@ export async function askGuest(
         if (response.statusCode !== 200) throw new Error(`${address} answers with status ${response.statusCode}`);
         resolve(JSON.parse(text) as GuestStatus);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

@@ -89,14 +89,15 @@ if [ -e /dev/kvm ]; then
 fi
 
 # The host's one disk holds all that libvirt keeps, so that a full disk is full for definitions and logs too.
-mount -o loop,discard ${folder.disk} /mnt
-for place in lib/images lib/boot cache log/qemu etc; do mkdir -p /mnt/$place; done
-cp -f ${folder.etc}/libvirtd.conf ${folder.etc}/qemu.conf /mnt/etc/
-mount --bind /mnt/lib /var/lib/libvirt
-mount --bind /mnt/cache /var/cache/libvirt
-mount --bind /mnt/log /var/log/libvirt
-mount --bind /mnt/etc /etc/libvirt
-umount /mnt
+disk=${folder.path}/disk
+mount -o loop,discard ${folder.disk} $disk
+for place in lib/images lib/boot cache log/qemu etc; do mkdir -p $disk/$place; done
+cp -f ${folder.etc}/libvirtd.conf ${folder.etc}/qemu.conf $disk/etc/
+mount --bind $disk/lib /var/lib/libvirt
+mount --bind $disk/cache /var/cache/libvirt
+mount --bind $disk/log /var/log/libvirt
+mount --bind $disk/etc /etc/libvirt
+umount $disk
 for file in hosts passwd group shadow; do mount --bind ${folder.etc}/$file /etc/$file; done
 mount --bind ${folder.root} /root
 mount -t tmpfs -o mode=755 tmpfs /run

@@ -8,7 +8,11 @@ import {run, type RunOptions} from './run.ts';
  * One key opens every host of a lab as root, for the controller (the lab folder's `key` and `known_hosts`) and for the
  * hosts among themselves. Each host has a host key of its own, known to all by name and by address.
  */
-export async function writeHostKeys(folder: LabFolder, hosts: readonly HostRecord[], options: RunOptions): Promise<void> {
+export async function writeHostKeys(
+  folder: LabFolder,
+  hosts: readonly HostRecord[],
+  options: RunOptions,
+): Promise<void> {
   await makeKey(folder.key, 'dr-lab', options);
   const known = await Promise.all(
     hosts.map(async host => {

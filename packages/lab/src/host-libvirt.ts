@@ -45,4 +45,13 @@ export async function listDomains(host: HostRecord, options: RunOptions = {}): P
 }
 
 /** @see libvirt `virDomainState` */
-const stateNames = ['unknown', 'running', 'blocked', 'paused', 'shutdown', 'shutoff', 'crashed', 'pmsuspended'] as const;
+const stateNames = [
+  'unknown',
+  'running',
+  'blocked',
+  'paused',
+  'shutdown',
+  'shutoff',
+  'crashed',
+  'pmsuspended',
+] as const;

@@ -20,7 +20,7 @@ export async function furnishHost(
   options: RunOptions,
 ): Promise<void> {
   const own = folder.host(host.name);
-  await mkdir(own.etc, {recursive: true, mode: 0o755});
+  for (const path of [own.etc, join(own.path, 'disk')]) await mkdir(path, {recursive: true, mode: 0o755});
   await Promise.all([
     writeFile(join(own.etc, 'libvirtd.conf'), libvirtdConf(host)),
     writeFile(join(own.etc, 'qemu.conf'), qemuConf(host)),
@@ -145,4 +145,3 @@ function hostPid(host: HostRecord): number {
   if (host.processes && isAlive(host.processes.init)) return host.processes.init.pid;
   throw new LabError('HOST_OFF', `${host.name} is off`, {hint: `Switch it on: dr lab power-on ${host.name}`});
 }
-

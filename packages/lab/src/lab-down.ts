@@ -15,7 +15,10 @@ import {asks, run} from './run.ts';
  * or a killed `down` left. False when there is no such lab.
  * @throws {LabError} `LAB_BUSY` while another process brings it up.
  */
-export async function labDown(name: string, {onProgress}: {onProgress?: OnProgress | undefined} = {}): Promise<boolean> {
+export async function labDown(
+  name: string,
+  {onProgress}: {onProgress?: OnProgress | undefined} = {},
+): Promise<boolean> {
   const folder = labFolder(name);
   const record = await readRecord(folder);
   if (!record) return removeUnrecorded(folder);
@@ -41,8 +44,8 @@ export async function removeLab(folder: LabFolder, record: LabRecord): Promise<v
   await rm(folder.path, {recursive: true, force: true});
 }
 
-/** The kernel detaches a host's disk by itself when its namespace is gone, a moment later; else it is told to. */
-async function releaseDisk(disk: string): Promise<void> {
+/** Resolves when no loop device holds a host's disk: the kernel lets go a moment after the host has gone, else it is told to. */
+export async function releaseDisk(disk: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     const devices = await loopDevices(disk);
     if (devices.length === 0) return;
@@ -53,7 +56,7 @@ async function releaseDisk(disk: string): Promise<void> {
 }
 
 /** The loop devices behind which this very file lies. */
-export async function loopDevices(disk: string): Promise<readonly string[]> {
+async function loopDevices(disk: string): Promise<readonly string[]> {
   if (!(await asks('test', ['-e', disk]))) return [];
   const listing = await run('losetup', ['--noheadings', '--output', 'NAME', '--associated', disk]);
   return listing.split('\n').filter(line => line !== '');

@@ -8,6 +8,7 @@ export type LabErrorCode =
   | 'NO_FREE_SUBNET'
   | 'HOST_UNKNOWN'
   | 'HOST_OFF'
+  | 'HOST_ON'
   | 'HOST_FAILED'
   | 'GUEST_FAILED'
   | 'IMAGE_FAILED'

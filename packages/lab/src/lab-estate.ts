@@ -52,16 +52,15 @@ function serviceLines(guests: readonly GuestRecord[]): readonly string[] {
   const services = Map.groupBy(guests, ({name}) => (name.startsWith('aslo-') ? 'aslo' : name));
   if (services.size === 0) return [];
   const there = new Set(guests.map(({name}) => name));
-  const lines = [...services].flatMap(([service, members]) => [
-    `  ${service}:`,
-    '    domains:',
-    ...members.map(({name}) => {
+  const lines = ['services:'];
+  for (const [service, members] of services) {
+    lines.push(`  ${service}:`, '    domains:');
+    for (const {name} of members) {
       const after = (needs[name] ?? []).filter(other => there.has(other));
-      return `      ${name}: {${after.length > 0 ? `after: [${after.join(', ')}]` : ''}}`;
-    }),
-    '    checks:',
-    `      - http: http://${members[0]?.address}/status`,
-    '        expect: {status: 200}',
-  ]);
-  return ['services:', ...lines];
+      lines.push(`      ${name}: {${after.length > 0 ? `after: [${after.join(', ')}]` : ''}}`);
+    }
+    const check = `      - http: http://${members[0]?.address}/status`;
+    lines.push('    checks:', check, '        expect: {status: 200}');
+  }
+  return lines;
 }

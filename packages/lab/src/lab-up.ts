@@ -82,9 +82,12 @@ interface Wish {
   readonly guests: readonly string[];
 }
 
+function bad(message: string, hint: string): LabError {
+  return new LabError('BAD_NAME', message, {hint});
+}
+
 function checkedWish({hosts = storyHosts, vms = guestsByDefault}: LabUpOptions): Wish {
   for (const host of hosts) requireName('host', host);
-  const bad = (message: string, hint: string) => new LabError('BAD_NAME', message, {hint});
   if (new Set(hosts).size < hosts.length) throw bad('A host is named twice', 'Give every host its own name.');
   if (hosts.includes('controller')) throw bad('"controller" is this machine', 'Choose another name for the host.');
   if (hosts.length === 0 || hosts.length > hostsMax) {
@@ -185,7 +188,12 @@ async function bringUpHost(
   });
 }
 
-async function bringUpGuests(building: Building, lab: LabAddresses, images: BootImages, signal: AbortSignal): Promise<void> {
+async function bringUpGuests(
+  building: Building,
+  lab: LabAddresses,
+  images: BootImages,
+  signal: AbortSignal,
+): Promise<void> {
   const {folder, record, options} = building;
   const home = record.hosts[0];
   if (!home || record.guests.length === 0) return;

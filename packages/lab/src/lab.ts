@@ -1,11 +1,11 @@
 import {readdir, statfs, truncate} from 'node:fs/promises';
-import {execa} from 'execa';
+import {execa, ExecaError} from 'execa';
 import {hostUri} from './lab-estate.ts';
 import {askGuest, type GuestStatus} from './guest-status.ts';
 import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
 import {listDomains, type LabDomain} from './host-libvirt.ts';
 import {LabError} from './lab-error.ts';
-import {labDown, loopDevices} from './lab-down.ts';
+import {labDown, releaseDisk} from './lab-down.ts';
 import {labFolder, labsFolder, type LabFolder} from './lab-folder.ts';
 import type {OnProgress} from './lab-progress.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
@@ -52,7 +52,7 @@ export interface LabStatus {
 
 /** Names of the labs of this machine. */
 export async function listLabs(): Promise<readonly string[]> {
-  return (await readdir(labsFolder()).catch(() => [])).sort();
+  return (await readdir(labsFolder()).catch((): string[] => [])).sort((one, other) => one.localeCompare(other));
 }
 
 /** @throws {LabError} `LAB_UNKNOWN` */
@@ -158,7 +158,7 @@ export class Lab {
       ...(signal && {cancelSignal: signal}),
     });
     signal?.throwIfAborted();
-    return {exitCode: exitCode ?? 1, stdout: String(stdout), stderr: String(stderr)};
+    return {exitCode: exitCode ?? 1, stdout, stderr};
   }
 
   /** Cuts a host off from everyone (`cut('newhost')`), or one link (`cut('sunjammer', 'newhost')`, `'controller'`). */
@@ -236,24 +236,24 @@ export class Lab {
     await this.#mustRun(name, ['libvirtd', '--listen', '--daemon', '--pid-file', '/run/libvirt/libvirtd.pid']);
   }
 
-  /** Changes the size of a host's disk. It can grow at any time, and shrink while the host is off. */
+  /**
+   * Changes the size of a host's disk, up or down, while the host is off.
+   * @throws {LabError} `HOST_ON`
+   */
   async setDisk(name: string, sizeMib: number, options: RunOptions = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
-      const {disk} = this.folder.host(name);
       if (isOn(host)) {
-        await truncate(disk, Math.max(sizeMib, host.diskMib) * 1024 * 1024);
-        for (const device of await loopDevices(disk)) {
-          await run('losetup', ['--set-capacity', device], options);
-          const [program, ...args] = inHost(host, ['resize2fs', device, `${sizeMib}M`]);
-          await run(program, args, options);
-        }
-      } else {
-        await truncate(disk, Math.max(sizeMib, host.diskMib) * 1024 * 1024);
-        await run('e2fsck', ['-f', '-p', disk], options);
-        await run('resize2fs', [disk, `${sizeMib}M`], options);
-        await truncate(disk, sizeMib * 1024 * 1024);
+        throw new LabError('HOST_ON', `${name} is on: its disk is in use`, {
+          hint: `Switch it off first: dr lab power-off ${name}`,
+        });
       }
+      const {disk} = this.folder.host(name);
+      await releaseDisk(disk);
+      await truncate(disk, Math.max(sizeMib, host.diskMib) * 1024 * 1024);
+      await run('e2fsck', ['-f', '-p', disk], options).catch(requireMended);
+      await run('resize2fs', [disk, `${sizeMib}M`], options);
+      await truncate(disk, sizeMib * 1024 * 1024);
       host.diskMib = sizeMib;
       await save();
     });
@@ -274,13 +274,22 @@ export class Lab {
 
   /** Changes of one lab happen one after another, each on the record as the one before left it. */
   async #change(act: (record: LabRecord, save: () => Promise<void>) => Promise<void>): Promise<void> {
-    const mine = this.#last.catch(() => {}).then(async () => {
+    const before = this.#last.catch(() => {});
+    const changed = async () => {
+      await before;
       const record = await this.record();
       await act(record, recordSaver(this.folder, record));
-    });
+    };
+    const mine = changed();
     this.#last = mine;
     await mine;
   }
+}
+
+/** e2fsck's exit code 1 means that all it found is mended, as is usual after the plug was pulled. */
+function requireMended(error: unknown): void {
+  const cause = error instanceof LabError ? error.cause : undefined;
+  if (!(cause instanceof ExecaError) || cause.exitCode !== 1) throw error;
 }
 
 function hostOf(record: LabRecord, name: string): HostRecord {

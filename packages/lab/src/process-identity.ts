@@ -49,7 +49,6 @@ export async function killProcess(identity: ProcessIdentity, {goneMsMax = 20_000
   }
 }
 
-
 function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

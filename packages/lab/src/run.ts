@@ -26,7 +26,7 @@ export async function run(program: string, args: readonly string[], options: Run
   } catch (error) {
     options.signal?.throwIfAborted();
     if (!(error instanceof ExecaError)) throw error;
-    const said = String(error.stderr || error.stdout || error.shortMessage).trim();
+    const said = (error.stderr || error.stdout || error.shortMessage).trim();
     const lastWords = said.split('\n').slice(-3).join(' / ');
     throw new LabError('COMMAND_FAILED', `${program} ${args.join(' ')}: ${lastWords}`, {
       hint: `Run it by hand to see more: ${program} ${args.join(' ')}`,

@@ -130,7 +130,12 @@ async function writeInitrd(unpacked: string, path: string, options: RunOptions):
   const busybox = await readFile(await findBusybox(unpacked));
   const applets = ['sh', 'mount', 'insmod', 'usleep', 'mkdir', 'cp', 'switch_root'];
   const boot = await moduleFiles(unpacked, modulesForBoot, [], options);
-  const later = await moduleFiles(unpacked, modulesForLater, boot.map(module => module.name), options);
+  const later = await moduleFiles(
+    unpacked,
+    modulesForLater,
+    boot.map(module => module.name),
+    options,
+  );
   const folders = ['bin', 'dev', 'proc', 'sys', 'root', 'modules', 'later'];
   const entries: ArchiveEntry[] = [
     ...folders.map(folder => ({path: folder, kind: 'folder'}) as const),
@@ -176,9 +181,7 @@ async function moduleFiles(
 function moduleEntries(folder: string, modules: readonly ModuleFile[]): readonly ArchiveEntry[] {
   const order = modules.map(({name}) => `${name}.ko\n`).join('');
   return [
-    ...modules.map(
-      ({name, content}) => ({path: `${folder}/${name}.ko`, kind: 'file', content, mode: 0o644}) as const,
-    ),
+    ...modules.map(({name, content}) => ({path: `${folder}/${name}.ko`, kind: 'file', content, mode: 0o644}) as const),
     {path: `${folder}/order`, kind: 'file', content: Buffer.from(order), mode: 0o644},
   ];
 }
@@ -194,7 +197,8 @@ async function writeRoot(unpacked: string, root: string, options: RunOptions): P
     await mkdir(join(root, dirname(path)), {recursive: true});
     await symlink('/bin/busybox', join(root, path));
     // The guest's scripts call some of them by the place Debian gives them.
-    if (!path.startsWith('bin/')) await symlink('/bin/busybox', join(root, 'bin', path.replace(/^.*\//u, ''))).catch(() => {});
+    if (!path.startsWith('bin/'))
+      await symlink('/bin/busybox', join(root, 'bin', path.replace(/^.*\//u, ''))).catch(() => {});
   }
   const agent = join(root, 'usr/sbin/qemu-ga');
   await copyFile(join(unpacked, 'usr/sbin/qemu-ga'), agent);

@@ -128,8 +128,18 @@ iface eth0 inet static
 
 /** Folders that must be there although nothing lies in them. */
 export const emptyFolders = [
-  ...['dev', 'proc', 'sys', 'run', 'tmp', 'root', 'data', 'var'],
-  ...['if-pre-up.d', 'if-up.d', 'if-down.d', 'if-post-down.d'].map(folder => `etc/network/${folder}`),
+  'dev',
+  'proc',
+  'sys',
+  'run',
+  'tmp',
+  'root',
+  'data',
+  'var',
+  'etc/network/if-pre-up.d',
+  'etc/network/if-up.d',
+  'etc/network/if-down.d',
+  'etc/network/if-post-down.d',
 ] as const;
 
 function plain(path: string, text: string): GuestFile {

@@ -1,0 +1,22 @@
+import test from 'ava';
+import {LabError} from '../src/lab-error.ts';
+import {cacheFolder, labFolder, requireName} from '../src/lab-folder.ts';
+
+test('a lab lies in DR_LAB_DIR, else in /var/tmp/dr-lab', t => {
+  t.is(labFolder('one', {DR_LAB_DIR: '/labs'}).path, '/labs/one');
+  t.is(labFolder('one', {}).record, '/var/tmp/dr-lab/one/lab.json');
+});
+
+test('what is built is kept in XDG_CACHE_HOME', t => {
+  t.is(cacheFolder({XDG_CACHE_HOME: '/cache'}), '/cache/dr-lab');
+});
+
+for (const name of ['', '.', '..', 'a/b', '-a', 'a-', 'A', 'a b', 'a"b', '$(x)', 'ä', 'a'.repeat(31)]) {
+  test(`"${name}" is no name of a host`, t => {
+    t.throws(() => requireName('host', name), {instanceOf: LabError, code: 'BAD_NAME'});
+  });
+}
+
+test('a path cannot be smuggled in as the name of a lab', t => {
+  t.throws(() => labFolder('../etc'), {instanceOf: LabError, code: 'BAD_NAME'});
+});

@@ -1,0 +1,47 @@
+import test from 'ava';
+import {labPackages, labRefusals, type Machine} from '../src/refusals.ts';
+
+const able: Machine = {
+  isRoot: true,
+  architecture: 'x64',
+  hasProgram: async () => true,
+  canOpen: async () => true,
+  canUnshare: async () => true,
+};
+
+test('a machine that has everything is not refused', async t => {
+  t.deepEqual(await labRefusals(able), []);
+});
+
+test('everything that is missing is told at once, each with a remedy', async t => {
+  const refusals = await labRefusals({
+    isRoot: false,
+    architecture: 'arm64',
+    hasProgram: async name => name !== 'libvirtd' && name !== 'qemu-img',
+    canOpen: async () => false,
+    canUnshare: async () => false,
+  });
+  t.is(refusals.length, 5);
+  t.true(refusals.every(({message, remedy}) => message !== '' && remedy !== ''));
+});
+
+test('missing programs are told with the packages that bring them', async t => {
+  const [refusal] = await labRefusals({...able, hasProgram: async name => !['libvirtd', 'tc'].includes(name)});
+  t.is(refusal?.message, 'Programs are missing: libvirtd, tc');
+  t.is(refusal?.remedy, 'Install them: apt-get install --no-install-recommends libvirt-daemon iproute2');
+});
+
+test('a container without /dev/net/tun is told so', async t => {
+  const refusals = await labRefusals({...able, canOpen: async path => path !== '/dev/net/tun'});
+  t.is(refusals.length, 1);
+  t.regex(refusals[0]?.message ?? '', /\/dev\/net\/tun/);
+});
+
+test('namespaces are only tried by root', async t => {
+  const refusals = await labRefusals({...able, isRoot: false, canUnshare: async () => t.fail()});
+  t.is(refusals.length, 1);
+});
+
+test('the list of packages names each once', t => {
+  t.is(new Set(labPackages).size, labPackages.length);
+});
