@@ -11,7 +11,7 @@ export function domainFindings(examined: Examined): Finding[] {
   const domain = examined.source.domains.find(({uuid}) => uuid === examined.move.uuid);
   if (!domain) return [];
   const {move} = examined;
-  if (move.how === 'finish') return finishFindings(examined);
+  if (move.how === 'finish') return finishFindings(examined, domain);
   return [
     ...stateFindings(examined, domain),
     ...conflictFindings(examined, domain),
@@ -38,13 +38,14 @@ function collected(examined: Examined, say: (add: Say) => void): Finding[] {
   return findings;
 }
 
-function finishFindings(examined: Examined): Finding[] {
-  const {domain, from, to} = examined.move;
+function finishFindings(examined: Examined, domain: DomainReading): Finding[] {
+  const {from, to, uuid} = examined.move;
+  const there = examined.target.domains.find(other => other.uuid === uuid);
   return collected(examined, add =>
     add(
       'notes',
       'MOVED_ALREADY',
-      `${domain} runs on ${to} already and is shut off on ${from}: an earlier move was cut off before its end`,
+      `${domain.name} is ${there?.state} on ${to} already and ${domain.state} on ${from}: an earlier move was cut off before its end`,
       `Nothing to do: this run verifies it on ${to} and removes it from ${from}`,
       to,
     ),

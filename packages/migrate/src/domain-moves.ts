@@ -91,14 +91,15 @@ interface Moving {
 }
 
 function moveOf(moving: Moving): DomainMove {
-  const {domain, request, assessment} = moving;
+  const {domain, target, request, assessment} = moving;
+  const there = target?.domains.find(({uuid}) => uuid === domain.uuid);
   const {from, to, route, through = 'auto', sourceDisks = 'keep', keptDisks = 'refuse'} = request;
   const {bandwidthMibPerSecond, downtimeMsMax, autoConverge} = request;
-  const how = howOf(moving);
   const disks = domain.disks
     .filter(disk => disk.device === 'disk' && disk.type !== 'network')
     .map(disk => diskMove(disk, moving));
   const copied = disks.filter(disk => disk.storage === 'copy');
+  const how = howOf(moving, there, copied);
   const nvram = how === 'offline' ? domain.hostFiles.find(file => file.purpose === 'nvram')?.path : undefined;
   const answered = assessment.answers[domain.uuid];
   return {
@@ -113,7 +114,7 @@ function moveOf(moving: Moving): DomainMove {
     disks,
     interfaces: interfacesOf(moving),
     ...(nvram !== undefined && {nvramPath: nvram}),
-    autostart: domain.autostart ? 'on' : 'off',
+    autostart: domain.autostart || (how === 'finish' && there?.autostart) ? 'on' : 'off',
     ...(answered && how === 'live' && {answered}),
     sourceDisks,
     keptDisks,
@@ -125,10 +126,20 @@ function moveOf(moving: Moving): DomainMove {
   };
 }
 
-function howOf({domain, target, request: {mode = 'auto'}}: Moving): DomainMove['how'] {
-  const there = target?.domains.find(({uuid}) => uuid === domain.uuid);
-  // A live move keeps the source's definition until the end: a run that was cut off after it leaves exactly this.
+function howOf(
+  {domain, request, assessment}: Moving,
+  there: DomainReading | undefined,
+  copied: readonly DiskMove[],
+): DomainMove['how'] {
+  const {mode = 'auto'} = request;
+  // The source's definition goes last, so this is what a run leaves that was cut off after the move itself.
   if (there && runs(there) && !runs(domain)) return 'finish';
+  const ours = ({targetPath}: DiskMove) => {
+    const note = assessment.targetFiles[targetPath]?.note;
+    return note?.kind === 'incoming' && note.uuid === domain.uuid;
+  };
+  // Offline the target's definition goes last, after the copies have been compared; the notes tell that it is dr's.
+  if (there && !runs(domain) && copied.length > 0 && copied.every(ours)) return 'finish';
   if (mode !== 'auto') return mode;
   return runs(domain) ? 'live' : 'offline';
 }

@@ -38,14 +38,12 @@ export async function settledWhereabouts(
   }
 }
 
-/** Does what a domain on its target needs at once: its source must not start it again by itself. */
-export async function restIn(
-  move: DomainMove,
-  {source}: Pick<MoveHosts, 'source'>,
-  options: CallOptions,
-): Promise<void> {
+/** Does what a domain on its target needs at once: from now on the target starts it by itself, and the source does not. */
+export async function restIn(move: DomainMove, {source, target}: MoveHosts, options: CallOptions): Promise<void> {
   const here = await source.readDomain(move.uuid, options);
-  if (here?.autostart) await source.setAutostart(move.uuid, 'off', options);
+  if (!here?.autostart) return;
+  await target.setAutostart(move.uuid, 'on', options);
+  await source.setAutostart(move.uuid, 'off', options);
 }
 
 async function lookAt(move: DomainMove, hosts: MoveHosts): Promise<Whereabouts> {

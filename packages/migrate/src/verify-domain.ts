@@ -40,7 +40,8 @@ export async function verifiedPlace(
   options: {readonly signal: AbortSignal},
 ): Promise<string[]> {
   const where = await whereabouts(move, hosts, options);
-  const place = move.how === 'offline' ? where.at === 'off' && where.target !== undefined : where.at === 'target';
+  const arrivedOff = move.how !== 'live' && where.at === 'off' && where.target !== undefined;
+  const place = arrivedOff || (move.how !== 'offline' && where.at === 'target');
   if (!place) throw notVerified(move, statesText(where));
   if (!where.target?.persistent) throw notVerified(move, `${move.to} has no definition of it to start it from again`);
   return [
