@@ -1,0 +1,37 @@
+import type {CallName} from './procedures/procedures.ts';
+
+/**
+ * Calls that may last longer than a moment: they wait for a disk, another host or the guest. Each gets a connection of its
+ * own, so that four of them do not keep a fifth call (a look at their progress, an abort) waiting.
+ */
+export const longCalls: ReadonlySet<CallName> = new Set<CallName>([
+  'DOMAIN_MIGRATE_PERFORM3_PARAMS',
+  'DOMAIN_SAVE_FLAGS',
+  'DOMAIN_SAVE_PARAMS',
+  'DOMAIN_RESTORE_PARAMS',
+  'DOMAIN_MANAGED_SAVE',
+  'DOMAIN_CORE_DUMP_WITH_FORMAT',
+  'DOMAIN_AGENT_COMMAND',
+  'DOMAIN_FSFREEZE',
+  'DOMAIN_FSTHAW',
+  'DOMAIN_FSTRIM',
+  'DOMAIN_GET_FSINFO',
+  'DOMAIN_GET_GUEST_INFO',
+  'DOMAIN_GET_TIME',
+  'DOMAIN_SET_TIME',
+  'DOMAIN_SET_USER_PASSWORD',
+  'DOMAIN_AUTHORIZED_SSH_KEYS_SET',
+  'DOMAIN_SNAPSHOT_CREATE_XML',
+  'DOMAIN_SNAPSHOT_DELETE',
+  'DOMAIN_REVERT_TO_SNAPSHOT',
+  'DOMAIN_CHECKPOINT_DELETE',
+  'DOMAIN_BLOCK_JOB_ABORT',
+  'STORAGE_POOL_BUILD',
+  'STORAGE_POOL_DELETE',
+  'STORAGE_POOL_REFRESH',
+  'STORAGE_VOL_CREATE_XML',
+  'STORAGE_VOL_CREATE_XML_FROM',
+  'STORAGE_VOL_WIPE',
+  'STORAGE_VOL_RESIZE',
+  'STORAGE_VOL_DELETE',
+]);
