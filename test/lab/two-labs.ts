@@ -4,7 +4,7 @@ import {labDown, labUp} from '@dr-toolkit/lab';
 import {marksOf, traces} from './fixtures/traces.ts';
 import {scratchLabs} from './fixtures/scratch-labs.ts';
 
-test('two labs come up at once, apart from each other, and go one by one', async t => {
+test.serial('two labs come up at once, apart from each other, and go one by one', async t => {
   const folder = await scratchLabs(t);
   const [one, two] = await Promise.all([labUp({name: 'one', vms: 0}), labUp({name: 'two', vms: 0})]);
   const [first, second] = await Promise.all([one.status(), two.status()]);
@@ -25,7 +25,7 @@ test('two labs come up at once, apart from each other, and go one by one', async
   t.is((await two.exec('sunjammer', ['ssh', 'newhost', 'hostname'])).stdout, 'newhost');
 });
 
-test('an up that is told to stop leaves nothing', async t => {
+test.serial('an up that is told to stop leaves nothing', async t => {
   const folder = await scratchLabs(t);
   const stop = new AbortController();
   const up = labUp({

@@ -19,15 +19,19 @@ export async function labDown(
   name: string,
   {onProgress}: {onProgress?: OnProgress | undefined} = {},
 ): Promise<boolean> {
-  const folder = labFolder(name);
+  return takeDown(labFolder(name), onProgress);
+}
+
+/** As `labDown`, for a lab whose folder is known already. */
+export async function takeDown(folder: LabFolder, onProgress?: OnProgress): Promise<boolean> {
   const record = await readRecord(folder);
   if (!record) return removeUnrecorded(folder);
   if (record.owner && record.owner.pid !== process.pid && isAlive(record.owner)) {
-    throw new LabError('LAB_BUSY', `Process ${record.owner.pid} is bringing up the lab ${name}`, {
+    throw new LabError('LAB_BUSY', `Process ${record.owner.pid} is bringing up the lab ${record.name}`, {
       hint: `Wait for it, or end it: kill ${record.owner.pid}`,
     });
   }
-  await told(onProgress, {subject: 'lab', message: `Lab ${name} down`}, () => removeLab(folder, record));
+  await told(onProgress, {subject: 'lab', message: `Lab ${record.name} down`}, () => removeLab(folder, record));
   return true;
 }
 

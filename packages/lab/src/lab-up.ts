@@ -70,7 +70,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
     await build({folder, record, save, wanted, options});
     delete record.owner;
     await save();
-    return new Lab(name);
+    return new Lab(name, folder);
   } catch (error) {
     await told(onProgress, {subject: 'lab', message: 'Taking down what there is'}, () => removeLab(folder, record));
     throw error;

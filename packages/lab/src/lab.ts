@@ -5,7 +5,7 @@ import {askGuest, type GuestStatus} from './guest-status.ts';
 import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
 import {listDomains, type LabDomain} from './host-libvirt.ts';
 import {LabError} from './lab-error.ts';
-import {labDown, releaseDisk} from './lab-down.ts';
+import {releaseDisk, takeDown} from './lab-down.ts';
 import {labFolder, labsFolder, type LabFolder} from './lab-folder.ts';
 import type {OnProgress} from './lab-progress.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
@@ -57,7 +57,7 @@ export async function listLabs(): Promise<readonly string[]> {
 
 /** @throws {LabError} `LAB_UNKNOWN` */
 export async function openLab(name = 'lab'): Promise<Lab> {
-  const lab = new Lab(name);
+  const lab = new Lab(name, labFolder(name));
   await lab.record();
   return lab;
 }
@@ -73,9 +73,9 @@ export class Lab {
   readonly folder: LabFolder;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(name: string) {
+  constructor(name: string, folder: LabFolder) {
     this.name = name;
-    this.folder = labFolder(name);
+    this.folder = folder;
   }
 
   /** @throws {LabError} `LAB_UNKNOWN` */
@@ -260,7 +260,7 @@ export class Lab {
   }
 
   async down(options: {onProgress?: OnProgress | undefined} = {}): Promise<boolean> {
-    return labDown(this.name, options);
+    return takeDown(this.folder, options.onProgress);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
