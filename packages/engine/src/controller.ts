@@ -129,6 +129,7 @@ export class Controller<Context> {
     const board = this.#board;
     const nowMs = clock.now();
     const draft = newDraft();
+    this.#dueMs = undefined;
     const moves = {board, draft, nowMs};
     const inbox = [...this.#inbox];
     const progress = nowMs - this.#progressAtMs >= this.#options.times.progressMs ? [...this.#progress] : [];
@@ -163,13 +164,15 @@ export class Controller<Context> {
           await writeProgress(t, this.#run.id, step, at);
         }
         const {run, events, lines} = await this.#recordRun(t, draft, {status, commands: taken.commands, nowMs});
-        return {status, attempts, run, events, lines, lanes, wants, stopping: taken.stopping};
+        const version = await store.version();
+        return {status, attempts, run, events, lines, lanes, wants, version, stopping: taken.stopping};
       });
       board.keep();
       this.#inbox = this.#inbox.slice(inbox.length);
       for (const [step] of progress) this.#progress.delete(step);
       if (progress.length > 0) this.#progressAtMs = nowMs;
       this.#run = turn.run;
+      this.#version = turn.version;
       this.#limits = turn.lanes.limitsSet;
       this.#others = turn.lanes.others;
       this.#wants = turn.wants;
@@ -232,7 +235,6 @@ export class Controller<Context> {
     const held = new Map(this.#held);
     for (const step of draft.release) tally(held, this.#holds.get(step) ?? [], -1);
     const requests: LaneRequest[] = [];
-    this.#dueMs = undefined;
     // A copy: a prompt that is asked leaves the ready ones.
     for (const id of Array.from(board.ready())) {
       const {notBeforeMs} = board.record(id);
@@ -252,7 +254,7 @@ export class Controller<Context> {
       requests.push({id, lanes: step.lanes, priority: this.#priority, sinceMs});
     }
     const most = this.#options.parallel - board.count('running');
-    const granted = grants(requests, lanes, {nowMs, held, most});
+    const granted = grants(requests, lanes, {run: this.#run.id, nowMs, held, most});
     for (const {request, lanes: places} of granted) {
       draft.hold.set(request.id, places);
       // Pending means quiet: an earlier attempt only became pending again after a look.
@@ -273,7 +275,7 @@ export class Controller<Context> {
     if (board.inState('asking').some(id => !halted || isAfterwards(board.record(id).question))) {
       if (this.#options.whenWaiting === 'wait') return undefined;
       // Others may still give places back to what waits for lanes.
-      return waiting > 0 && lanes.heldByOthers.size > 0 ? undefined : 'waiting';
+      return waiting > 0 && lanes.othersAtWork ? undefined : 'waiting';
     }
     if (!halted && waiting > 0) return undefined;
     return board.count('done') === board.plan.steps.length ? 'done' : 'failed';
@@ -407,11 +409,7 @@ export class Controller<Context> {
       if (this.#dueMs !== undefined && clock.now() >= this.#dueMs) break;
       if (this.#progress.size > 0 && clock.now() - this.#progressAtMs >= times.progressMs) break;
       if (await this.#lookAtOthers()) break;
-      const version = await store.version();
-      if (version !== this.#version) {
-        this.#version = version;
-        break;
-      }
+      if ((await store.version()) !== this.#version) break;
     }
     this.#awake = Promise.withResolvers();
   }

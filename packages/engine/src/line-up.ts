@@ -10,6 +10,8 @@ export interface LaneView {
   readonly heldByOthers: ReadonlyMap<string, number>;
   /** Steps of other runs that wait, too: the more urgent go first. */
   readonly othersWaiting: readonly LaneRequest[];
+  /** Whether a step of another run is at work on some lane, and will give it back without being asked. */
+  readonly othersAtWork: boolean;
   /** Runs that are at work or hold places, beside this one. */
   readonly others: readonly string[];
 }
@@ -44,6 +46,14 @@ export async function readLanes(
     if (countCrashed || isAlive(holder))
       tally(heldByOthers, [{lane: String(hold.lane), places: Number(hold.places)}], 1);
   }
+  const atWork =
+    holds.length === 0
+      ? []
+      : await t.q(
+          `SELECT DISTINCT hold.run FROM hold JOIN step ON step.run = hold.run AND step.id = hold.step
+           WHERE hold.run <> ? AND step.state = 'running'`,
+          [run],
+        );
   const wants = others.size === 0 ? [] : await t.q('SELECT * FROM want WHERE run <> ?', [run]);
   return {
     limitOf: lane => limitsSet.get(lane) ?? lanes[lane] ?? placesDefault,
@@ -59,11 +69,13 @@ export async function readLanes(
       };
       return [request];
     }),
+    othersAtWork: atWork.some(row => isAlive(String(row.run))),
     others: [...others],
   };
 }
 
 export interface LineOptions {
+  readonly run: string;
   readonly nowMs: number;
   /** Places this run holds. */
   readonly held: ReadonlyMap<string, number>;
@@ -74,13 +86,15 @@ export interface LineOptions {
 export function grants(
   requests: readonly LaneRequest[],
   view: LaneView,
-  {nowMs, held, most}: LineOptions,
+  {run, nowMs, held, most}: LineOptions,
 ): Array<LaneGrant<LaneRequest>> {
   const all = new Map(held);
   for (const [lane, places] of view.heldByOthers) tally(all, [{lane, places}], 1);
   if (view.othersWaiting.length === 0) return admit(requests, {held: all, limitOf: view.limitOf, nowMs, most});
   const own = new Set(requests);
-  const granted = admit([...view.othersWaiting, ...requests], {held: all, limitOf: view.limitOf, nowMs});
+  // Every run must see the same line: of those who came at the same moment, the run with the lesser name is first.
+  const {lesser = [], greater = []} = Object.groupBy(view.othersWaiting, ({id}) => (id < run ? 'lesser' : 'greater'));
+  const granted = admit([...lesser, ...requests, ...greater], {held: all, limitOf: view.limitOf, nowMs});
   return granted.filter(({request}) => own.has(request)).slice(0, most);
 }
 

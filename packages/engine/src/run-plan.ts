@@ -75,6 +75,8 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
       const row = await readRun(t, id);
       const next: RunRow = {...row, state: 'running', epoch: row.epoch + 1, controller, endedMs: undefined};
       await updateRun(t, next);
+      // What it waited for then; it will say again what it waits for now.
+      await t.q('DELETE FROM want WHERE run = ?', [id]);
       return {run: next, steps: await readSteps(t, id), holds: await readHolds(t, id), lines: await readLines(t, id)};
     });
     const runFolder = stored.folder === undefined ? undefined : openRunFolder(stored.folder, plan, lines);

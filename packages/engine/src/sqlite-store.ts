@@ -65,7 +65,10 @@ class SqliteStore implements Store {
   }
 
   async version(): Promise<number> {
-    return Number(this.#run('PRAGMA data_version', [])[0]?.data_version);
+    // The one counts what others committed, the other what went through this connection.
+    const [elsewhere] = this.#run('PRAGMA data_version', []);
+    const [here] = this.#run('SELECT total_changes() AS changes', []);
+    return Number(elsewhere?.data_version) * 2 ** 32 + Number(here?.changes);
   }
 
   async close(): Promise<void> {

@@ -38,13 +38,13 @@ export interface StepContext {
   readonly controller: string;
   /** Aborts when the step's time is up or the operator aborts. End what was begun, then reject. */
   readonly signal: AbortSignal;
-  progress(progress: Progress): void;
+  readonly progress: (progress: Progress) => void;
   /** A line for the step's own log. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
   /** Keeps a value out of journal, logs and store from now on; returns it. */
-  secret(value: string): string;
+  readonly secret: (value: string) => string;
   /** The result of a step that has ended well, undefined otherwise. */
-  resultOf(step: string): Json | undefined;
+  readonly resultOf: (step: string) => Json | undefined;
 }
 
 /** How a kind of step is done. `Context` is the caller's: the engine only passes it on. */

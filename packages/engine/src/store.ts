@@ -22,7 +22,7 @@ export interface Store {
    * @throws {RunError} `STORE_FULL` when there was no room for it; whatever `act` threw.
    */
   tx<T>(act: (tx: Tx) => Promise<T>): Promise<T>;
-  /** A number that is another one whenever somebody else (another process) has changed the store. */
+  /** A number that is another one whenever the store was changed, by whomever. Inside a transaction: as that will leave it. */
   version(): Promise<number>;
   close(): Promise<void>;
 }
