@@ -95,3 +95,7 @@ export {StorageVolumes} from './storage/storage-volumes.ts';
 export {toDuplex, toReadable, toWritable} from './stream-adapters.ts';
 export type {Transport} from './transports/transport.ts';
 export {paramValues, repeatedValues, typedParams, type TypedParam, type TypedValue} from './wire/typed-param.ts';
+export {DiskXml, type BackingImage, type DiskSource} from './xml/disk-xml.ts';
+export {DomainXml, type BootFiles, type Channel, type HostDevice} from './xml/domain-xml.ts';
+export {InterfaceXml} from './xml/interface-xml.ts';
+export {XmlError, type XmlErrorCode} from './xml/xml-error.ts';
