@@ -38,9 +38,7 @@ await writeFile(path.join(dist, 'package.json'), `${JSON.stringify(published(man
 function published({scripts, devDependencies, publishConfig, files, ...kept}: Manifest): object {
   const entries = Object.entries(kept.exports).map(([name, file]) => [
     name,
-    file.endsWith('.ts')
-      ? {types: file.replace(/\.ts$/u, '.d.ts'), default: file.replace(/\.ts$/u, '.js')}
-      : file,
+    file.endsWith('.ts') ? {types: file.replace(/\.ts$/u, '.d.ts'), default: file.replace(/\.ts$/u, '.js')} : file,
   ]);
   return {
     ...kept,
