@@ -1,10 +1,11 @@
-import {readdir} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createInterface} from 'node:readline';
 import test from 'ava';
 import {execa} from 'execa';
-import {labDown, type LabProgress} from '@dr-toolkit/lab';
+import {askGuest, labDown, labUp, type LabProgress} from '@dr-toolkit/lab';
 import {marksOf, traces} from './fixtures/traces.ts';
 import {scratchLabs} from './fixtures/scratch-labs.ts';
 
@@ -15,7 +16,7 @@ async function killUp(
 ) {
   const up = execa('node', [join(import.meta.dirname, 'fixtures/up.ts'), 'half', '1'], {
     preferLocal: true,
-    env: {DR_LAB_DIR: folder},
+    env: {...process.env, DR_LAB_DIR: folder},
     reject: false,
     buffer: false,
   });
@@ -42,7 +43,31 @@ for (const {what, when, laterMs} of moments) {
     const folder = await scratchLabs(t);
     await killUp(folder, {when, laterMs});
     const marks = await marksOf(join(folder, 'half'));
+    t.not((await traces(marks)).length, 0, 'there is something to clean up');
     await labDown('half');
     t.deepEqual(await traces(marks), []);
   });
 }
+
+test.serial('a first up that was killed while it built the guests spoils nothing for the next', async t => {
+  const cacheBefore = process.env['XDG_CACHE_HOME'];
+  const cache = await mkdtemp(join(tmpdir(), 'lab-cache-'));
+  process.env['XDG_CACHE_HOME'] = cache;
+  t.teardown(async () => {
+    if (cacheBefore === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = cacheBefore;
+    await rm(cache, {recursive: true, force: true});
+  });
+  const folder = await scratchLabs(t);
+  await killUp(folder, {when: ({subject, state}) => subject === 'images' && state === 'note', laterMs: 500});
+  await labDown('half');
+  await killUp(folder, {when: ({message}) => message.startsWith('building'), laterMs: 100});
+  t.true((await readdir(join(cache, 'dr-lab'))).every(name => name.startsWith('.draft-')));
+
+  await labDown('half');
+  const lab = await labUp({name: 'half', vms: 1});
+  t.is((await askGuest((await lab.guests())[0]?.address ?? '')).host, 'aslo-proxy');
+  const kept = await readdir(join(cache, 'dr-lab'));
+  t.is(kept.length, 1, 'the drafts of the dead are swept away');
+  t.true(await lab.down());
+});

@@ -93,6 +93,8 @@ disk=${folder.path}/disk
 mount -o loop,discard ${folder.disk} $disk
 for place in lib/images lib/boot cache log/qemu etc; do mkdir -p $disk/$place; done
 cp -f ${folder.etc}/libvirtd.conf ${folder.etc}/qemu.conf $disk/etc/
+# libvirtd makes these folders when it first runs on a machine; they are needed a moment earlier.
+mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt
 mount --bind $disk/lib /var/lib/libvirt
 mount --bind $disk/cache /var/cache/libvirt
 mount --bind $disk/log /var/log/libvirt

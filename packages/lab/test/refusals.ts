@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises';
 import test from 'ava';
 import {labPackages, labRefusals, type Machine} from '../src/refusals.ts';
 
@@ -44,4 +45,14 @@ test('namespaces are only tried by root', async t => {
 
 test('the list of packages names each once', t => {
   t.is(new Set(labPackages).size, labPackages.length);
+});
+
+test('the bootstrap script installs every package the lab needs that Debian can be without', async t => {
+  const list = await readFile(new URL('../../../scripts/debian-packages.txt', import.meta.url), 'utf8');
+  const always = new Set(['libc-bin', 'dpkg', 'apt']);
+  const installed = new Set(list.split('\n').map(line => line.replace(/#.*/u, '').trim()));
+  t.deepEqual(
+    labPackages.filter(name => !installed.has(name) && !always.has(name)),
+    [],
+  );
 });
