@@ -20,25 +20,28 @@ export async function bounded<T>(
   {clock, signal, timeoutMs, graceMs}: Bounds,
 ): Promise<Ended<T>> {
   const inner = new AbortController();
-  const timers = new AbortController();
+  const timers: AbortController[] = [];
+  const later = (ms: number, then: () => void) => {
+    const timer = new AbortController();
+    timers.push(timer);
+    void after(clock, ms, timer.signal, then);
+  };
   const passOn = () => inner.abort(signal.reason);
   if (signal.aborted) passOn();
   signal.addEventListener('abort', passOn, {once: true});
   if (timeoutMs !== undefined) {
     const message = `Not done within ${timeoutMs} ms`;
-    void after(clock, timeoutMs, timers.signal, () => inner.abort(new DOMException(message, 'TimeoutError')));
+    later(timeoutMs, () => inner.abort(new DOMException(message, 'TimeoutError')));
   }
-  const acted = settled(act, inner.signal);
   const hung = new Promise<Ended<T>>(resolve => {
-    const count = () =>
-      void after(clock, graceMs, timers.signal, () => resolve({how: 'hung', error: inner.signal.reason}));
+    const count = () => later(graceMs, () => resolve({how: 'hung', error: inner.signal.reason}));
     if (inner.signal.aborted) count();
     else inner.signal.addEventListener('abort', count, {once: true});
   });
   try {
-    return await Promise.race([acted, hung]);
+    return await Promise.race([settled(act, inner.signal), hung]);
   } finally {
-    timers.abort();
+    for (const timer of timers) timer.abort();
     signal.removeEventListener('abort', passOn);
   }
 }

@@ -17,7 +17,16 @@ import {drawTokens, dropHolds, type RunRow, updateRun, writeHolds, writeProgress
 import type {Progress, StepContext, StepKind} from './step-kind.ts';
 import type {Tx} from './store.ts';
 
+const gatherMsMost = 50;
+
 type Stopping = 'no' | 'stop' | 'abort';
+
+/** A step that is ready, as long as it stands in line. */
+interface Waiting {
+  readonly request: LaneRequest;
+  readonly notBeforeMs: number;
+  readonly ask: (() => Question | undefined) | undefined;
+}
 
 export interface ControllerParts<Context> {
   readonly options: SettledOptions<Context>;
@@ -51,7 +60,7 @@ export class Controller<Context> {
 
   readonly #holds: Map<string, readonly LanePlaces[]>;
   readonly #held = new Map<string, number>();
-  readonly #readySince = new Map<string, number>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #running = new Map<string, AbortController>();
   #wants: Set<string> = new Set();
   #limits: ReadonlyMap<string, number> | undefined;
@@ -63,6 +72,8 @@ export class Controller<Context> {
   #progressAtMs = 0;
   #version: number | undefined;
   #dueMs: number | undefined;
+  /** How long the last turn took. */
+  #turnMs = 0;
   #awake = Promise.withResolvers<void>();
 
   constructor({options, plan, board, run, holds, kinds, redaction, folder}: ControllerParts<Context>) {
@@ -93,6 +104,7 @@ export class Controller<Context> {
       let status = await this.#turn(first);
       while (status === undefined) {
         await this.#idle();
+        await this.#gather();
         status = await this.#turn();
       }
       return this.#outcome(status);
@@ -167,7 +179,10 @@ export class Controller<Context> {
         const version = await store.version();
         return {status, attempts, run, events, lines, lanes, wants, version, stopping: taken.stopping};
       });
+      // Whatever changed waits anew, if it waits.
+      for (const step of board.changed()) this.#waiting.delete(step);
       board.keep();
+      this.#turnMs = clock.now() - nowMs;
       this.#inbox = this.#inbox.slice(inbox.length);
       for (const [step] of progress) this.#progress.delete(step);
       if (progress.length > 0) this.#progressAtMs = nowMs;
@@ -235,23 +250,17 @@ export class Controller<Context> {
     const held = new Map(this.#held);
     for (const step of draft.release) tally(held, this.#holds.get(step) ?? [], -1);
     const requests: LaneRequest[] = [];
-    // A copy: a prompt that is asked leaves the ready ones.
-    for (const id of Array.from(board.ready())) {
-      const {notBeforeMs} = board.record(id);
-      const step = board.step(id);
-      if (!step) continue;
-      if (notBeforeMs > nowMs) {
-        this.#dueMs = Math.min(this.#dueMs ?? notBeforeMs, notBeforeMs);
-        continue;
-      }
-      const kind = this.#kinds.get(step.kind);
-      if (kind?.ask) {
-        askMove(moves, id, kind.ask(step.args));
-        continue;
-      }
-      let sinceMs = this.#readySince.get(id);
-      if (sinceMs === undefined) this.#readySince.set(id, (sinceMs = nowMs));
-      requests.push({id, lanes: step.lanes, priority: this.#priority, sinceMs});
+    const asked: string[] = [];
+    for (const id of board.ready()) {
+      const waiting = this.#waiting.get(id) ?? this.#newWaiting(id, nowMs);
+      if (!waiting) continue;
+      if (waiting.ask) asked.push(id);
+      else if (waiting.notBeforeMs <= nowMs) requests.push(waiting.request);
+      else this.#dueMs = Math.min(this.#dueMs ?? waiting.notBeforeMs, waiting.notBeforeMs);
+    }
+    for (const id of asked) {
+      const question = this.#waiting.get(id)?.ask?.();
+      if (question) askMove(moves, id, question);
     }
     const most = this.#options.parallel - board.count('running');
     const granted = grants(requests, lanes, {run: this.#run.id, nowMs, held, most});
@@ -264,6 +273,19 @@ export class Controller<Context> {
     const started = new Set(granted.map(({request}) => request));
     // With its hands full a run keeps nobody else waiting.
     return granted.length >= most ? [] : requests.filter(request => !started.has(request));
+  }
+
+  #newWaiting(id: string, nowMs: number): Waiting | undefined {
+    const step = this.#board.step(id);
+    if (!step) return undefined;
+    const kind = this.#kinds.get(step.kind);
+    const waiting: Waiting = {
+      request: {id, lanes: step.lanes, priority: this.#priority, sinceMs: nowMs},
+      notBeforeMs: this.#board.record(id).notBeforeMs,
+      ask: kind?.ask && (() => kind.ask?.(step.args)),
+    };
+    this.#waiting.set(id, waiting);
+    return waiting;
   }
 
   #status(stopping: Stopping, waiting: number, lanes: LaneView): RunStatus | undefined {
@@ -334,7 +356,6 @@ export class Controller<Context> {
     for (const [step, lanes] of hold) {
       tally(this.#held, lanes, 1);
       this.#holds.set(step, lanes);
-      this.#readySince.delete(step);
     }
   }
 
@@ -412,6 +433,12 @@ export class Controller<Context> {
       if ((await store.version()) !== this.#version) break;
     }
     this.#awake = Promise.withResolvers();
+  }
+
+  /** As long as the last turn took, up to a moment: under load more is recorded with each turn, and half the time is left. */
+  async #gather(): Promise<void> {
+    const ms = Math.min(this.#turnMs, gatherMsMost);
+    if (ms >= 1) await this.#options.clock.sleep(ms);
   }
 
   /** Notices at once when the controller of another run has died: its places and wishes count differently then. */

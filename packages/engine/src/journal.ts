@@ -2,7 +2,6 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-import {canonicalJson} from './json.ts';
 import {planDigest} from './make-plan.ts';
 import type {Plan} from './plan.ts';
 import type {JournalEntry, RunEvent} from './run-event.ts';
@@ -82,7 +81,7 @@ function tampered(line: number, why: string): JournalCheck {
   return {ok: false, damage: 'tampered', line, why};
 }
 
-/** plan.json as it lies in the folder: canonical in content, laid out for people. */
+/** plan.json as it lies in the folder: laid out for people. */
 export function planText(plan: Plan): string {
-  return `${JSON.stringify(JSON.parse(canonicalJson(plan)), undefined, 2)}\n`;
+  return `${JSON.stringify(plan, undefined, 2)}\n`;
 }

@@ -5,11 +5,13 @@ export type Json = null | boolean | number | string | readonly Json[] | {readonl
 
 /** The one spelling of a value: keys sorted, nothing between tokens, `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    isPlainObject(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  );
+  if (Array.isArray(value)) return `[${value.map(inner => canonicalJson(inner ?? null)).join(',')}]`;
+  if (!isPlainObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.keys(value)
+    .filter(key => value[key] !== undefined)
+    .sort()
+    .map(key => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
+  return `{${members.join(',')}}`;
 }
 
 /** SHA-256 over the canonical spelling: `sha256:` and 64 hex digits. */

@@ -38,8 +38,10 @@ export class Redaction {
     return this.#pattern ? (this.#redacted(value) as T) : value;
   }
 
-  /** Whether a text holds a secret. */
-  finds(text: string): boolean {
+  /** Whether plain data holds a secret anywhere. */
+  finds(value: unknown): boolean {
+    if (!this.#pattern) return false;
+    const text = JSON.stringify(value);
     return this.text(text) !== text;
   }
 

@@ -3,7 +3,6 @@ import {join} from 'node:path';
 import {Board, type StepRecord} from './board.ts';
 import {Controller, lockKey} from './controller.ts';
 import {PlanError, RunError} from './engine-error.ts';
-import {canonicalJson} from './json.ts';
 import {beginMove} from './moves.ts';
 import {parsePlan} from './parse-plan.ts';
 import type {Plan} from './plan.ts';
@@ -136,7 +135,7 @@ function kindsOf<Context>(
 }
 
 function refuseSecrets(plan: Plan, redaction: Redaction): void {
-  if (!redaction.finds(canonicalJson(plan))) return;
+  if (!redaction.finds(plan)) return;
   throw new RunError('SECRET_IN_PLAN', 'The plan holds a secret, and plans are written down', {
     hint: 'Refer to the secret (env, file, command) instead of copying it into the plan',
   });

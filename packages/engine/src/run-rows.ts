@@ -34,7 +34,7 @@ const runColumns =
 type Reader = Pick<Tx, 'q'>;
 
 export async function insertRun(t: Tx, run: RunRow, plan: Plan): Promise<void> {
-  await t.q(`INSERT INTO run (${runColumns}, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, [
+  await t.q(`INSERT INTO run (${runColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, [
     run.id,
     run.command,
     run.mode,
@@ -48,8 +48,8 @@ export async function insertRun(t: Tx, run: RunRow, plan: Plan): Promise<void> {
     run.head.hash,
     run.head.seq,
     run.commands,
-    JSON.stringify(plan),
   ]);
+  await t.q('INSERT INTO plan (run, plan) VALUES (?, ?)', [run.id, JSON.stringify(plan)]);
   for (const [nr, {id}] of plan.steps.entries()) {
     await t.q('INSERT INTO step (run, id, nr, state, attempt, token, not_before_ms) VALUES (?, ?, ?, ?, 0, 0, 0)', [
       run.id,
@@ -93,7 +93,7 @@ export async function readRuns(t: Reader): Promise<RunRow[]> {
 }
 
 export async function readPlan(t: Reader, run: string): Promise<Plan> {
-  const [row] = await t.q('SELECT plan FROM run WHERE id = ?', [run]);
+  const [row] = await t.q('SELECT plan FROM plan WHERE run = ?', [run]);
   return JSON.parse(String(row?.plan)) as Plan;
 }
 

@@ -11,8 +11,10 @@ export const schema: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS run (
     id TEXT PRIMARY KEY, command TEXT NOT NULL, mode TEXT NOT NULL, digest TEXT NOT NULL,
     state TEXT NOT NULL, epoch BIGINT NOT NULL, controller TEXT NOT NULL, folder TEXT,
-    started_ms BIGINT NOT NULL, ended_ms BIGINT, head TEXT NOT NULL, events BIGINT NOT NULL, commands BIGINT NOT NULL, plan TEXT NOT NULL)`,
+    started_ms BIGINT NOT NULL, ended_ms BIGINT, head TEXT NOT NULL, events BIGINT NOT NULL, commands BIGINT NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS run_state ON run (state)',
+  // Apart: a run's row is written at every turn, and a plan may be megabytes.
+  'CREATE TABLE IF NOT EXISTS plan (run TEXT PRIMARY KEY, plan TEXT NOT NULL)',
   `CREATE TABLE IF NOT EXISTS step (
     run TEXT NOT NULL, id TEXT NOT NULL, nr INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL,
     token BIGINT NOT NULL, not_before_ms BIGINT NOT NULL, question TEXT, progress TEXT, result TEXT, error TEXT,

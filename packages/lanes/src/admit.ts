@@ -30,37 +30,56 @@ export function admit<R extends LaneRequest>(
   requests: readonly R[],
   {held, limitOf, nowMs, patienceMs = 30_000, agingMs = 600_000, most = Number.POSITIVE_INFINITY}: AdmitOptions,
 ): LaneGrant<R>[] {
-  const free = new Map<string, number>();
-  const freeOn = (lane: string): number => {
-    let places = free.get(lane);
-    if (places === undefined) {
-      places = limitOf(lane) - (held.get(lane) ?? 0);
-      free.set(lane, places);
+  const lanesNow = new Map<string, LaneNow>();
+  const laneNow = (lane: string): LaneNow => {
+    let now = lanesNow.get(lane);
+    if (!now) {
+      const limit = limitOf(lane);
+      now = {limit, free: limit - (held.get(lane) ?? 0)};
+      lanesNow.set(lane, now);
     }
-    return places;
+    return now;
   };
-  const granted: LaneGrant<R>[] = [];
+  const granted: Array<LaneGrant<R>> = [];
   for (const request of inOrder(requests, nowMs, agingMs)) {
     if (granted.length >= most) break;
-    if (request.lanes.every(want => freeOn(want.lane) >= clamped(want, limitOf))) {
-      const lanes = request.lanes.map(want => ({lane: want.lane, places: clamped(want, limitOf)}));
-      for (const {lane, places} of lanes) free.set(lane, freeOn(lane) - places);
+    if (fits(request.lanes, laneNow)) {
+      const lanes = request.lanes.map(({lane, places}) => ({lane, places: clamped(places, laneNow(lane).limit)}));
+      for (const {lane, places} of lanes) laneNow(lane).free -= places;
       granted.push({request, lanes});
     } else if (nowMs - request.sinceMs >= patienceMs) {
-      for (const want of request.lanes) free.set(want.lane, freeOn(want.lane) - clamped(want, limitOf));
+      for (const {lane, places} of request.lanes) laneNow(lane).free -= clamped(places, laneNow(lane).limit);
     }
   }
   return granted;
 }
 
+interface LaneNow {
+  readonly limit: number;
+  free: number;
+}
+
+// A plain loop: it is walked for every waiting step at every turn of a run.
+function fits(lanes: readonly LanePlaces[], laneNow: (lane: string) => LaneNow): boolean {
+  for (const {lane, places} of lanes) {
+    const {limit, free} = laneNow(lane);
+    if (free < clamped(places, limit)) return false;
+  }
+  return true;
+}
+
 /** Never 0: a closed lane has no place for anybody, not places for everybody. */
-function clamped({lane, places}: LanePlaces, limitOf: (lane: string) => number): number {
-  return Math.max(1, Math.min(places, limitOf(lane)));
+function clamped(places: number, limit: number): number {
+  return Math.max(1, Math.min(places, limit));
 }
 
 function inOrder<R extends LaneRequest>(requests: readonly R[], nowMs: number, agingMs: number): readonly R[] {
   const rank = (request: R) =>
     Math.max(0, priorities.indexOf(request.priority) - Math.floor((nowMs - request.sinceMs) / agingMs));
-  // Callers mostly keep them in order already; the sort is stable, and cheap then.
-  return requests.toSorted((a, b) => rank(a) - rank(b) || a.sinceMs - b.sinceMs);
+  const order = (a: R, b: R) => rank(a) - rank(b) || a.sinceMs - b.sinceMs;
+  const sorted = requests.every((request, nr) => {
+    const before = requests[nr - 1];
+    return !before || (before.priority === request.priority && before.sinceMs <= request.sinceMs);
+  });
+  return sorted ? requests : requests.toSorted(order);
 }
