@@ -1,0 +1,206 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+
+import {didYouMean} from '@dr-toolkit/estate';
+import {type Lab, labDown, type LabProgress, type LabStatus, labUp, listLabs, openLab} from '@dr-toolkit/lab';
+
+import {bytesText, timeText} from '../amounts.ts';
+import {CliError} from '../cli-error.ts';
+import {type ExitCode, exitCodes} from '../exit-code.ts';
+import type {GlobalOptions} from '../open-estate.ts';
+import {tableText} from '../table.ts';
+import {confirmed, type Terminal} from '../terminal.ts';
+
+export type LabCommand = GlobalOptions & {readonly name?: string | undefined};
+
+const defaultName = 'lab';
+
+/** `dr lab up` */
+export async function up(
+  options: LabCommand & {readonly hosts?: readonly string[] | undefined; readonly vms?: number | undefined},
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const {name = defaultName, hosts, vms} = options;
+  const startedMs = performance.now();
+  const lab = await labUp({name, hosts, vms, signal: terminal.interrupts.stop, onProgress: teller(terminal)});
+  const found = await lab.status();
+  terminal.event({type: 'lab', ...found});
+  terminal.say(`Lab ${name} is up after ${timeText(performance.now() - startedMs)}\n\n${labText(found)}`);
+  terminal.say(`\nTry it:\n  export DR_ESTATE=${found.estateFile}\n  dr status`);
+  return exitCodes.done;
+}
+
+/** `dr lab down` */
+export async function down(options: LabCommand, terminal: Terminal): Promise<ExitCode> {
+  const {name = defaultName} = options;
+  await confirmed(terminal, `Take down the lab ${name}, with all that its guests hold?`, options);
+  const was = await labDown(name, {onProgress: teller(terminal)});
+  terminal.event({type: 'lab-down', name, was});
+  terminal.say(was ? `Lab ${name} is down; nothing of it is left` : `There is no lab ${name}`);
+  return exitCodes.done;
+}
+
+/** `dr lab status` */
+export async function status(options: LabCommand, terminal: Terminal): Promise<ExitCode> {
+  const labs = options.name === undefined ? await listLabs() : [options.name];
+  for (const [index, name] of labs.entries()) {
+    const found = await (await openLab(name)).status({signal: terminal.interrupts.stop});
+    terminal.event({type: 'lab', ...found});
+    const state = found.state === 'up' ? '' : ` (${found.state}; to clean it up: dr lab down --name ${name})`;
+    terminal.say(`${index > 0 ? '\n' : ''}Lab ${name}${state}: ${found.estateFile}\n\n${labText(found)}`);
+  }
+  if (labs.length === 0) terminal.say('There is no lab on this machine. To bring one up: dr lab up');
+  return exitCodes.done;
+}
+
+/** `dr lab exec HOST -- CMD...`: ends with the exit code of the command. */
+export async function exec(
+  host: string,
+  command: readonly string[],
+  options: LabCommand,
+  _terminal: Terminal,
+): Promise<ExitCode> {
+  const lab = await openLab(options.name ?? defaultName);
+  await requireHost(lab, host);
+  const [program, ...args] = await lab.command(host, command);
+  const child = spawn(program, args, {stdio: 'inherit'});
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? (signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.failed);
+}
+
+/** `dr lab cut HOST|LINK`, `dr lab heal [HOST|LINK]` */
+export async function setCut(
+  ends: readonly string[],
+  cut: 'cut' | 'heal',
+  options: LabCommand,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const lab = await openLab(options.name ?? defaultName);
+  const record = await lab.record();
+  const wanted =
+    ends.length > 0
+      ? [await linkOf(lab, ends)]
+      : [...record.hosts.filter(host => host.cut).map(({name}) => [name] as const), ...record.cuts];
+  for (const [one, other] of wanted) {
+    await lab[cut](one, other, {signal: terminal.interrupts.stop});
+    const what = other === undefined ? `${one} and everyone` : `${one} and ${other}`;
+    terminal.event({type: `lab-${cut}`, ends: other === undefined ? [one] : [one, other]});
+    terminal.say(cut === 'cut' ? `Cut between ${what}` : `Healed between ${what}`);
+  }
+  if (wanted.length === 0) terminal.say('Nothing is cut');
+  return exitCodes.done;
+}
+
+/** `dr lab link HOST [--rate MBIT] [--delay MS]` */
+export async function link(
+  host: string,
+  options: LabCommand & {readonly rate?: number | undefined; readonly delay?: number | undefined},
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const lab = await openLab(options.name ?? defaultName);
+  await requireHost(lab, host);
+  const speed = {rateMbit: options.rate, delayMs: options.delay};
+  await lab.setLink(host, speed, {signal: terminal.interrupts.stop});
+  terminal.event({type: 'lab-link', host, ...speed});
+  terminal.say(`The link of ${host}: ${linkText(speed)}`);
+  return exitCodes.done;
+}
+
+/** `dr lab power-off HOST`, `dr lab power-on HOST` */
+export async function power(
+  host: string,
+  wanted: 'off' | 'on',
+  options: LabCommand,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const lab = await openLab(options.name ?? defaultName);
+  await requireHost(lab, host);
+  if (wanted === 'off') await lab.powerOff(host);
+  else await lab.powerOn(host, {signal: terminal.interrupts.stop});
+  terminal.event({type: `lab-power-${wanted}`, host});
+  terminal.say(wanted === 'off' ? `${host} is off, and all that ran in it` : `${host} is on`);
+  return exitCodes.done;
+}
+
+function teller(terminal: Terminal): (progress: LabProgress) => void {
+  return progress => {
+    terminal.event({type: 'lab-progress', ...progress});
+    const {subject, state, message, elapsedMs} = progress;
+    if (terminal.json || state === 'started') return;
+    const took = elapsedMs === undefined ? '' : terminal.paint('dim', `  ${timeText(elapsedMs)}`, 'stderr');
+    terminal.note(`${subject}: ${message}${took}`);
+  };
+}
+
+/** One host, or two ends of a link: as two words, or joined as in `sunjammer-newhost`. */
+async function linkOf(lab: Lab, ends: readonly string[]): Promise<readonly [string, string | undefined]> {
+  const known = [...(await lab.record()).hosts.map(({name}) => name), 'controller'];
+  const [one = '', other] = ends;
+  if (other === undefined && !known.includes(one)) {
+    const joined = known.flatMap(a => known.map(b => [a, b] as const)).find(([a, b]) => a !== b && `${a}-${b}` === one);
+    if (joined) return joined;
+  }
+  for (const end of ends) if (!known.includes(end)) throw unknownHost(lab, end, known);
+  return [one, other];
+}
+
+async function requireHost(lab: Lab, host: string): Promise<void> {
+  const known = (await lab.record()).hosts.map(({name}) => name);
+  if (!known.includes(host)) throw unknownHost(lab, host, known);
+}
+
+function unknownHost(lab: Lab, host: string, known: readonly string[]): CliError {
+  return new CliError('USAGE', `The lab ${lab.name} has no host ${host}`, {
+    hint: didYouMean(host, known, {what: 'host'}),
+  });
+}
+
+function labText({hosts, guests, cuts}: LabStatus): string {
+  const hostTable = tableText(
+    [{title: 'HOST'}, {title: 'ADDRESS'}, {title: 'STATE'}, {title: 'LINK'}, {title: 'DISK FREE'}, {title: 'RUNS'}],
+    hosts.map(({name, address, power: state, libvirtd, cut, link: speed, disk, domains}) => [
+      name,
+      address,
+      [state === 'on' && !libvirtd ? 'on, libvirtd is silent' : state, ...(cut ? ['cut off'] : [])].join(', '),
+      linkText(speed),
+      disk ? `${bytesText(disk.freeBytes)} of ${bytesText(disk.totalBytes)}` : '-',
+      domains.flatMap(domain => (domain.state === 'running' ? [domain.name] : [])).join(', ') || '-',
+    ]),
+  );
+  const guestTable = tableText(
+    [
+      {title: 'GUEST'},
+      {title: 'ADDRESS'},
+      {title: 'RUNS ON'},
+      {title: 'UP', align: 'right'},
+      {title: 'COUNTER', align: 'right'},
+    ],
+    guests.map(({name, address, runningOn, answer}) => [
+      name,
+      address,
+      runningOn.join(' AND ') || '-',
+      answer ? timeText(answer.uptime * 1000) : 'silent',
+      answer ? String(answer.counter) : '-',
+    ]),
+  );
+  const cutLines = cuts.map(([one, other]) => `Cut: ${one} and ${other}`);
+  return [
+    hostTable,
+    ...(guests.length > 0 ? [guestTable] : []),
+    ...(cutLines.length > 0 ? [cutLines.join('\n')] : []),
+  ].join('\n\n');
+}
+
+function linkText({
+  rateMbit,
+  delayMs,
+}: {
+  readonly rateMbit?: number | undefined;
+  readonly delayMs?: number | undefined;
+}): string {
+  const parts = [
+    ...(rateMbit === undefined ? [] : [`${rateMbit} Mbit/s`]),
+    ...(delayMs === undefined ? [] : [`${delayMs} ms`]),
+  ];
+  return parts.join(', ') || 'unbounded';
+}

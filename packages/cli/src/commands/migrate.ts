@@ -1,0 +1,64 @@
+import {openStore, runPlan} from '@dr-toolkit/engine';
+import {migrationKinds} from '@dr-toolkit/migrate';
+
+import {counted} from '../amounts.ts';
+import {endOfMigration} from '../end-of-migration.ts';
+import {type ExitCode, exitCodes} from '../exit-code.ts';
+import {type GlobalOptions, openEstate} from '../open-estate.ts';
+import {type MigrateOptions, preparedMigration} from '../prepare-migration.ts';
+import {runsFolder, storeFile} from '../run-places.ts';
+import {refuseBlocked, tellPlan} from '../tell-plan.ts';
+import {confirmed, type Terminal} from '../terminal.ts';
+import {watchRun} from '../watch-run.ts';
+
+export type MigrateCommand = GlobalOptions & MigrateOptions & {readonly dryRun?: boolean | undefined};
+
+/** `dr migrate --from A --to B [DOMAIN...]` */
+export async function migrate(
+  domains: readonly string[],
+  options: MigrateCommand,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (options.dryRun) return planMigrate(domains, options, terminal);
+  const {estate} = await openEstate(terminal, options);
+  const prepared = await preparedMigration(estate, domains, options, {signal: terminal.interrupts.stop});
+  await using opened = prepared.opened;
+  tellPlan(prepared, terminal, {on: 'stderr'});
+  refuseBlocked(prepared);
+  const {plan, moves, lanes} = prepared;
+  if (!plan) return exitCodes.refused;
+  const {from, to} = options;
+  await confirmed(terminal, `Move ${counted(moves.length, 'domain')} from ${from} to ${to}?`, options);
+
+  const store = openStore(storeFile(terminal.env));
+  try {
+    terminal.note('');
+    const {outcome} = await watchRun(plan, terminal, {lanes}, watch =>
+      runPlan(plan, {
+        ...watch,
+        store,
+        kinds: migrationKinds,
+        context: {hosts: opened.hosts},
+        lanes,
+        runsFolder: runsFolder(terminal.env),
+      }),
+    );
+    return await endOfMigration({plan, outcome, hosts: opened.hosts}, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+/** `dr plan migrate`, and `dr migrate --dry-run` */
+export async function planMigrate(
+  domains: readonly string[],
+  options: GlobalOptions & MigrateOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const {estate} = await openEstate(terminal, options);
+  const prepared = await preparedMigration(estate, domains, options, {signal: terminal.interrupts.stop});
+  await using _opened = prepared.opened;
+  tellPlan(prepared, terminal, {on: 'stdout'});
+  refuseBlocked(prepared);
+  return exitCodes.done;
+}

@@ -1,0 +1,173 @@
+import {existsSync} from 'node:fs';
+
+import {
+  abortRun,
+  followRun,
+  listRuns,
+  openStore,
+  type RunSummary,
+  type RunView,
+  showRun,
+  type Store,
+} from '@dr-toolkit/engine';
+
+import {percentText, timeText} from '../amounts.ts';
+import {CliError} from '../cli-error.ts';
+import {plainLines} from '../display/plain-lines.ts';
+import {type ExitCode, exitCodes} from '../exit-code.ts';
+import {findRun} from '../find-run.ts';
+import type {GlobalOptions} from '../open-estate.ts';
+import {storeFile} from '../run-places.ts';
+import {RunView as View} from '../run-view.ts';
+import {tableText} from '../table.ts';
+import {confirmed, type Terminal} from '../terminal.ts';
+import {laneText} from '../waits-text.ts';
+
+/** `dr runs` */
+export async function runs(_options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  return withStore(terminal, async store => {
+    const summaries = store ? await listRuns(store) : [];
+    for (const run of summaries) terminal.event({type: 'run', ...run});
+    terminal.say(summaries.length === 0 ? 'Nothing has run yet' : runsText(summaries, Date.now()));
+    return exitCodes.done;
+  });
+}
+
+/** `dr show RUN [--follow]` */
+export async function show(
+  wanted: string,
+  options: GlobalOptions & {readonly follow?: boolean | undefined},
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return withStore(terminal, async store => {
+    const run = await showRun(found(store), await findRun(found(store), wanted));
+    if (!options.follow) {
+      terminal.event({type: 'run', ...run});
+      terminal.say(runText(run, Date.now()));
+      return exitCodes.done;
+    }
+    const view = new View(run.plan);
+    const display = plainLines(view, {note: text => terminal.say(text)});
+    const signal = AbortSignal.any([terminal.interrupts.stop, terminal.unread]);
+    for await (const event of followRun(found(store), run.run, {signal})) {
+      terminal.event(event);
+      display.event(event, view.apply(event));
+    }
+    return exitCodes.done;
+  });
+}
+
+/** `dr abort RUN [--now]` */
+export async function abort(
+  wanted: string,
+  options: GlobalOptions & {readonly now?: boolean | undefined},
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const store = openStore(storeFile(terminal.env));
+  try {
+    const run = await showRun(store, await findRun(store, wanted));
+    const question = options.now
+      ? `Abort ${run.run} (${run.command}), and break off what it is doing?`
+      : `Stop ${run.run} (${run.command}), after what it is doing now?`;
+    await confirmed(terminal, question, options);
+    const heard = await abortRun(store, run.run, options.now ? 'abort' : 'stop');
+    terminal.event({type: 'abort', run: run.run, how: options.now ? 'abort' : 'stop', heard});
+    if (heard) {
+      terminal.note(`Told it to. See it end: dr show ${run.run} --follow`);
+      return exitCodes.done;
+    }
+    if (run.state !== 'crashed') {
+      terminal.note(`Run ${run.run} is ${run.state}: nobody is at its controls`);
+      return exitCodes.done;
+    }
+    throw new CliError('BLOCKED', `Run ${run.run} crashed, so there is nobody to stop`, {
+      hint: `See what it left behind, and end it: dr resume ${run.run}`,
+    });
+  } finally {
+    await store.close();
+  }
+}
+
+function found(store: Store | undefined): Store {
+  if (store) return store;
+  throw new CliError('USAGE', 'Nothing has run yet', {hint: 'Start with: dr migrate --from HOST --to HOST'});
+}
+
+/** Only reads; undefined when nothing has ever run. */
+async function withStore(terminal: Terminal, act: (store: Store | undefined) => Promise<ExitCode>): Promise<ExitCode> {
+  const file = storeFile(terminal.env);
+  if (!existsSync(file)) return act(undefined);
+  const store = openStore(file, {readOnly: true});
+  try {
+    return await act(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export function runsText(summaries: readonly RunSummary[], nowMs: number): string {
+  return tableText(
+    [{title: 'RUN'}, {title: 'STATE'}, {title: 'STARTED'}, {title: 'TOOK', align: 'right'}, {title: 'COMMAND'}],
+    summaries.map(({run, state, startedMs, endedMs, command}) => [
+      run,
+      state,
+      clockText(startedMs),
+      timeText((endedMs ?? (state === 'running' ? nowMs : startedMs)) - startedMs),
+      command,
+    ]),
+  );
+}
+
+export function runText(
+  {run, state, command, startedMs, endedMs, fraction, folder, steps}: RunView,
+  nowMs: number,
+): string {
+  const head = [
+    `${run}  ${state}, ${percentText(fraction)}`,
+    `  dr ${command}`,
+    `  started ${clockText(startedMs)}, took ${timeText((endedMs ?? nowMs) - startedMs)}`,
+    ...(folder === undefined ? [] : [`  journal: ${folder}`]),
+  ];
+  const table = tableText(
+    [{title: 'STEP'}, {title: 'STATE'}, {title: 'TOOK', align: 'right'}, {title: 'REMARK'}],
+    steps.map(({step, record, progress, waits}) => [
+      step.id,
+      record.state,
+      record.startedMs === undefined || record.endedMs === undefined
+        ? '-'
+        : timeText(record.endedMs - record.startedMs),
+      record.error?.message ?? record.question?.text ?? progressOf(progress?.fraction) ?? waitOf(waits),
+    ]),
+  );
+  const failures = steps.flatMap(({step, record}) =>
+    record.error?.hint === undefined ? [] : [`${step.id}: ${record.error.message}\n  ${record.error.hint}`],
+  );
+  const next = nextTexts(run, state);
+  return [head.join('\n'), table, ...failures, ...(next === undefined ? [] : [next])].join('\n\n');
+}
+
+function progressOf(fraction: number | undefined): string | undefined {
+  return fraction === undefined ? undefined : percentText(fraction);
+}
+
+function waitOf(waits: RunView['steps'][number]['waits']): string {
+  const [first] = waits;
+  if (!first) return '';
+  if (first.for === 'step') return `after ${first.step}`;
+  if (first.for === 'time') return `is tried again at ${clockText(first.untilMs)}`;
+  return `waits for ${laneText(first.lane)}`;
+}
+
+function nextTexts(run: string, state: RunSummary['state']): string | undefined {
+  const next: Partial<Record<RunSummary['state'], string>> = {
+    crashed: `Nobody is at its controls. Look at what it left, and go on: dr resume ${run}`,
+    stopped: `To go on: dr resume ${run}`,
+    waiting: `It waits for an answer. To give it: dr resume ${run}`,
+    running: `See it go on: dr show ${run} --follow`,
+  };
+  return next[state];
+}
+
+function clockText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}

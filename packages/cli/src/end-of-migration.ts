@@ -1,0 +1,113 @@
+import type {Plan, RunOutcome} from '@dr-toolkit/engine';
+import {type DomainReading, type Host, readInventory} from '@dr-toolkit/hosts';
+import {type DomainMove, migrationSummary, type SummaryRow} from '@dr-toolkit/migrate';
+
+import {type ExitCode, exitCodes} from './exit-code.ts';
+import {summaryText} from './summary-text.ts';
+import type {Terminal} from './terminal.ts';
+
+/** How long the hosts are asked where the domains are, after a run that did not end well. */
+const lookMs = 15_000;
+
+export interface EndedMigration {
+  readonly plan: Plan;
+  readonly outcome: RunOutcome;
+  readonly hosts: ReadonlyMap<string, Host>;
+}
+
+/** Says what became of each domain, where those are that did not arrive, and what to type next. */
+export async function endOfMigration({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<ExitCode> {
+  const rows = migrationSummary(movesOf(plan), endedSteps(plan, outcome));
+  const {run, status} = outcome;
+  const interrupted = terminal.interrupts.stop.aborted && status !== 'done';
+  const code = interrupted ? exitCodes.interrupted : status === 'done' ? exitCodes.done : exitCodes.failed;
+  terminal.event({type: 'summary', run, status, domains: rows});
+  if (!terminal.json) terminal.note('');
+  terminal.say(summaryText(rows));
+  if (status === 'done') {
+    const kept = keptPaths(plan, outcome);
+    if (kept > 0)
+      terminal.note(`\nTheir disks are kept on ${sourcesOf(plan)}. When all is well: dr clean ${sourcesOf(plan)}`);
+    return code;
+  }
+  terminal.note(`\n${(await leftText(rows, hosts, terminal)).join('\n')}`);
+  for (const text of failureTexts(plan, outcome)) terminal.note(`\n${text}`);
+  terminal.note(`\n${nextText(outcome)}`);
+  return code;
+}
+
+/** The domains of a plan, in its order. */
+export function movesOf(plan: Plan): DomainMove[] {
+  const moves = new Map<string, DomainMove>();
+  for (const {args} of plan.steps) {
+    const move = args as unknown as Partial<DomainMove>;
+    if (move.uuid !== undefined && move.domain !== undefined) moves.set(move.uuid, move as DomainMove);
+  }
+  return [...moves.values()];
+}
+
+function endedSteps(plan: Plan, {steps}: RunOutcome) {
+  return plan.steps.map(({id, kind, args}) => {
+    const record = steps[id];
+    return {id, kind, args, state: record?.state ?? 'pending', result: record?.result};
+  });
+}
+
+/** Where each domain that did not arrive is, as both hosts say now. */
+async function leftText(
+  rows: readonly SummaryRow[],
+  hosts: ReadonlyMap<string, Host>,
+  terminal: Terminal,
+): Promise<string[]> {
+  const left = rows.filter(({state}) => state !== 'moved');
+  if (left.length === 0) return ['All domains are on their targets; the rest of the run is not done'];
+  const inventory = await readInventory(hosts.values(), {signal: AbortSignal.timeout(lookMs)}).catch(() => undefined);
+  if (!inventory)
+    return [`Where ${left.map(({domain}) => domain).join(', ')} run could not be seen within ${lookMs / 1000} s`];
+  const places = (name: string) =>
+    inventory.hosts.flatMap(host => {
+      const domain = host.domains.find(found => found.name === name);
+      return domain ? [`${stateText(domain)} on ${host.name}`] : [];
+    });
+  const width = Math.max(...left.map(({domain}) => domain.length));
+  const lines = left.map(({domain}) => {
+    const found = places(domain);
+    terminal.event({type: 'whereabouts', domain, places: found});
+    return `  ${domain.padEnd(width)}  ${found.join(', ') || 'on neither host as far as can be seen'}`;
+  });
+  const silent = inventory.unreachable.map(({message}) => `  ${message}`);
+  return ['Not moved, as both hosts say now:', ...lines, ...silent];
+}
+
+function stateText({state, stateReason}: DomainReading): string {
+  return state === 'running' ? 'running' : `${state} (${stateReason})`;
+}
+
+function failureTexts(plan: Plan, {steps}: RunOutcome): string[] {
+  return plan.steps.flatMap(({id, title}) => {
+    const {state, error, question} = steps[id] ?? {};
+    if (state === 'failed' && error) {
+      return [[`${title}: ${error.message}`, ...(error.hint === undefined ? [] : [`  ${error.hint}`])].join('\n')];
+    }
+    return state === 'asking' && question ? [`${title} asks (step ${id}): ${question.text}`] : [];
+  });
+}
+
+function nextText({run, status}: RunOutcome): string {
+  if (status === 'waiting') return `It waits for an answer: dr show ${run}, then dr resume ${run} --answer STEP=ANSWER`;
+  if (status === 'stopped') return `To go on: dr resume ${run}`;
+  return `See all of it: dr show ${run}. When the cause is gone, run the same command again: what has moved is left alone`;
+}
+
+function keptPaths(plan: Plan, {steps}: RunOutcome): number {
+  return plan.steps.flatMap(({id}) => {
+    const result = steps[id]?.result;
+    return typeof result === 'object' && result !== null && 'kept' in result && Array.isArray(result.kept)
+      ? result.kept
+      : [];
+  }).length;
+}
+
+function sourcesOf(plan: Plan): string {
+  return [...new Set(movesOf(plan).map(({from}) => from))].join(' ');
+}

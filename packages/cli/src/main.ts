@@ -1,0 +1,79 @@
+import type {Command} from 'commander';
+
+import {describeError, errorEvent} from './describe-error.ts';
+import {type ExitCode, exitCodeOf, exitCodes} from './exit-code.ts';
+import {listenForInterrupts} from './interrupts.ts';
+import {program} from './program.ts';
+import {processTerminal, type Terminal} from './terminal.ts';
+
+/** `dr`, from its arguments to its end. Never rejects: the process ends with the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  const interrupts = listenForInterrupts(() => process.exit(exitCodes.interrupted));
+  const json = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).includes('--json');
+  const terminal = processTerminal({interrupts, json});
+  let code: ExitCode = exitCodes.done;
+  try {
+    const dr = program({
+      terminal: () => terminal,
+      ended(ended) {
+        code = ended;
+      },
+    });
+    throwInsteadOfExit(dr as unknown as Command);
+    await dr.parseAsync(args, {from: 'user'});
+  } catch (error) {
+    code = told(error, terminal);
+  }
+  process.exitCode = code;
+  interrupts[Symbol.dispose]();
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  process.exit(code);
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExit(inner);
+}
+
+/** Says what went wrong, and returns what it ends with. */
+function told(error: unknown, terminal: Terminal): ExitCode {
+  const fromParser = parserExit(error);
+  if (fromParser !== undefined) {
+    if (fromParser === exitCodes.usage) terminal.event(parserEvent(error));
+    return fromParser;
+  }
+  if (terminal.interrupts.stop.aborted && isAbort(error)) {
+    terminal.event({type: 'error', code: 'INTERRUPTED', message: 'Interrupted'});
+    terminal.note('dr: interrupted; nothing was changed');
+    return exitCodes.interrupted;
+  }
+  terminal.event(errorEvent(error));
+  terminal.note(describeError(error, {debug: terminal.env.DR_DEBUG === '1'}));
+  return exitCodeOf(error);
+}
+
+/** The parser has said what it had to say: help is an answer, all else a mistake. */
+function parserExit(error: unknown): ExitCode | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (!error.code.startsWith('commander.')) return undefined;
+  const asked = ['commander.helpDisplayed', 'commander.version'].includes(error.code);
+  return asked ? exitCodes.done : exitCodes.usage;
+}
+
+function parserEvent(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  return {type: 'error', code: 'USAGE', message: message.replace(/^error: /u, ''), hint: 'See: dr --help'};
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** What was written has left this process, or nobody takes it any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    if (stream.destroyed || stream.errored) return resolve();
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}

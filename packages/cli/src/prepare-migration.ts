@@ -1,0 +1,103 @@
+import {type Estate, estateDigest, findHost, lanePlaces, routeBetween} from '@dr-toolkit/estate';
+import {type Inventory, readInventory} from '@dr-toolkit/hosts';
+import {assessMigration, migrationPlan, type MigrationRequest, type PlannedMigration} from '@dr-toolkit/migrate';
+
+import {openedHosts, type OpenHosts} from './open-estate.ts';
+
+/** The options of `migrate` and `plan migrate`. */
+export interface MigrateOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly mode?: 'auto' | 'live' | 'offline' | undefined;
+  readonly managed?: boolean | undefined;
+  readonly skipBlocked?: boolean | undefined;
+  readonly deleteSource?: boolean | undefined;
+  readonly replaceKept?: boolean | undefined;
+  readonly keepGoing?: boolean | undefined;
+  readonly bandwidth?: number | undefined;
+  readonly downtime?: number | undefined;
+  readonly autoConverge?: boolean | undefined;
+  readonly parallel?: number | undefined;
+}
+
+export interface PreparedMigration extends PlannedMigration {
+  readonly inventory: Inventory;
+  /** Places by lane. */
+  readonly lanes: Readonly<Record<string, number>>;
+  readonly opened: OpenHosts;
+}
+
+/**
+ * Reads both hosts and plans the moves. Touches nothing. The hosts are left open, for the run.
+ * @throws {EstateNameError | MigrationError} for names and requests that make no sense.
+ */
+export async function preparedMigration(
+  estate: Estate,
+  domains: readonly string[],
+  options: MigrateOptions,
+  {signal}: {readonly signal: AbortSignal},
+): Promise<PreparedMigration> {
+  const [source, target] = [findHost(estate, options.from), findHost(estate, options.to)];
+  const opened = openedHosts(source === target ? [source] : [source, target]);
+  try {
+    const request = requestOf(estate, domains, options);
+    const inventory = await readInventory(opened.hosts.values(), {signal});
+    const assessment = await assessMigration(opened.hosts, inventory, request, {signal});
+    const words = {command: commandOf(domains, options), estate: estateDigest(estate)};
+    const planned = migrationPlan(inventory, request, assessment, words);
+    return {...planned, inventory, lanes: lanesFor(estate, options), opened};
+  } catch (error) {
+    await opened[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function requestOf(estate: Estate, domains: readonly string[], options: MigrateOptions): MigrationRequest {
+  const {from, to, mode, bandwidth, downtime} = options;
+  return {
+    from,
+    to,
+    domains,
+    route: routeBetween(estate, {from, to}),
+    ...(mode && {mode}),
+    ...(options.managed && {through: 'client'}),
+    ...(options.skipBlocked && {blocked: 'skip'}),
+    ...(options.deleteSource && {sourceDisks: 'delete'}),
+    ...(options.replaceKept && {keptDisks: 'replace'}),
+    ...(options.keepGoing && {afterFailure: 'go-on'}),
+    ...(bandwidth !== undefined && {bandwidthMibPerSecond: bandwidth}),
+    ...(downtime !== undefined && {downtimeMsMax: downtime}),
+    ...(options.autoConverge && {autoConverge: 'on'}),
+  };
+}
+
+/** With --parallel the lanes between these two hosts have that many places, whatever dr.yaml says. */
+export function lanesFor(estate: Estate, {from, to, parallel}: MigrateOptions): Record<string, number> {
+  const lanes = lanePlaces(estate);
+  if (parallel === undefined) return lanes;
+  const between = [
+    `host:${from}/disk`,
+    `host:${to}/disk`,
+    `host:${from}/migrations-out`,
+    `host:${to}/migrations-in`,
+    `link:${[from, to].toSorted().join('-')}`,
+  ];
+  return {...lanes, ...Object.fromEntries(between.map(lane => [lane, parallel]))};
+}
+
+/** The command as it can be typed again, for the journal. */
+export function commandOf(domains: readonly string[], options: MigrateOptions): string {
+  const flags = [
+    options.mode === undefined ? '' : `--mode ${options.mode}`,
+    options.managed ? '--managed' : '',
+    options.skipBlocked ? '--skip-blocked' : '',
+    options.deleteSource ? '--delete-source' : '',
+    options.replaceKept ? '--replace-kept' : '',
+    options.keepGoing ? '--keep-going' : '',
+    options.bandwidth === undefined ? '' : `--bandwidth ${options.bandwidth}`,
+    options.downtime === undefined ? '' : `--downtime ${options.downtime}`,
+    options.autoConverge ? '--auto-converge' : '',
+    options.parallel === undefined ? '' : `--parallel ${options.parallel}`,
+  ].filter(flag => flag !== '');
+  return ['migrate', `--from ${options.from}`, `--to ${options.to}`, ...flags, ...domains].join(' ');
+}

@@ -1,0 +1,176 @@
+import {Command, Option} from '@commander-js/extra-typings';
+
+import {examples, migrateOptions, type Run} from './command-options.ts';
+import {labProgram} from './lab-program.ts';
+import type {ExitCode} from './exit-code.ts';
+import type {Terminal} from './terminal.ts';
+
+/** How a command gets its terminal: once it is known whether --json was given. */
+export interface Shell {
+  terminal(options: {readonly json?: boolean | undefined}): Terminal;
+  /** What the command ended with. */
+  ended(code: ExitCode): void;
+}
+
+/** Every command with its options. What a command does is loaded when it is run. */
+export function program(shell: Shell) {
+  const dr = new Command('dr')
+    .description('Moves virtual machines between libvirt/KVM hosts, checked before and verified after.')
+    .version('0.1.0', '-V, --version')
+    .option('--estate <file>', 'dr.yaml to go by (default: DR_ESTATE, else dr.yaml upward from here)')
+    .option('-y, --yes', 'do not ask: yes to all that would be asked')
+    .option('--json', 'one JSON event a line on stdout, instead of text')
+    .configureHelp({showGlobalOptions: true, sortSubcommands: false})
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(see: dr --help)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dr init qemu+ssh://root@sunjammer/system qemu+ssh://root@newhost/system
+  $ dr status
+  $ dr plan migrate --from sunjammer --to newhost
+  $ dr migrate --from sunjammer --to newhost
+
+Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for safety, 130 interrupted (resumable)`,
+    );
+
+  const run: Run = async (options, act) => shell.ended(await act(options, shell.terminal(options)));
+
+  dr.command('init')
+    .summary('write dr.yaml from what the hosts hold')
+    .description('Reads hosts and writes a commented dr.yaml: hosts, networks, and services as a guess in comments.')
+    .argument('<uri...>', 'libvirt URIs, as virsh takes them')
+    .option('-o, --output <file>', 'where to write it; - for stdout (default: dr.yaml)')
+    .option('-f, --force', 'overwrite it')
+    .option('--name <name>', 'name of the estate')
+    .addHelpText(
+      'after',
+      examples(
+        'init qemu+ssh://root@sunjammer/system qemu+ssh://root@newhost/system',
+        'init --output - qemu:///system',
+      ),
+    )
+    .action((uris, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/init.ts')).init(uris, all, terminal),
+      ),
+    );
+
+  dr.command('status')
+    .summary('hosts and domains as they are now')
+    .description('Reads all hosts at once. Exits with 1 when one does not answer.')
+    .argument('[host...]', 'only these')
+    .addHelpText(
+      'after',
+      examples('status', 'status sunjammer', 'status --json | jq -r \'select(.type == "domain") | .name\''),
+    )
+    .action((hosts, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/status.ts')).status(hosts, all, terminal),
+      ),
+    );
+
+  const plan = dr
+    .command('plan')
+    .summary('print a plan and what stands in its way; touch nothing')
+    .description('Makes a plan and prints it, with all findings. Touches nothing.')
+    .addHelpText('after', examples('plan migrate --from sunjammer --to newhost'));
+  migrateOptions(plan.command('migrate'))
+    .summary('what migrate would do')
+    .description(
+      'Prints which domains would move, how, how much there is to carry, and what stands in the way. Exits with 3 when nothing can move.',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'plan migrate --from sunjammer --to newhost',
+        'plan migrate --from sunjammer --to newhost aslo-db --mode offline',
+      ),
+    )
+    .action((domains, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/migrate.ts')).planMigrate(domains, all, terminal),
+      ),
+    );
+
+  migrateOptions(dr.command('migrate'))
+    .option('-n, --dry-run', 'print the plan, and do nothing')
+    .summary('move domains from host to host, running ones live')
+    .description(
+      "Moves domains with their local disks to another host. Running domains keep running. All is checked before anything moves; each is verified on the target before the source lets go of it. Its disks on the source are kept, marked, until 'dr clean'. Ctrl-C stops with care, twice aborts what runs; 'dr resume' goes on.",
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'migrate --from sunjammer --to newhost',
+        'migrate --from sunjammer --to newhost aslo-db aslo-web1 --yes',
+        'migrate --from sunjammer --to newhost --skip-blocked --parallel 4 --bandwidth 200',
+        'migrate --from sunjammer --to newhost --dry-run',
+      ),
+    )
+    .action((domains, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/migrate.ts')).migrate(domains, all, terminal),
+      ),
+    );
+
+  dr.command('clean')
+    .summary('delete disks that stayed behind when their domains moved away')
+    .description('Lists kept disks, asks, and deletes those whose domain is seen on another host.')
+    .argument('[host...]', 'only on these')
+    .option('-n, --dry-run', 'list them, and do nothing')
+    .addHelpText('after', examples('clean', 'clean sunjammer --dry-run', 'clean sunjammer --yes'))
+    .action((hosts, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/clean.ts')).clean(hosts, all, terminal),
+      ),
+    );
+
+  dr.command('runs')
+    .summary('runs of this user, newest first')
+    .addHelpText('after', examples('runs', 'runs --json'))
+    .action((_options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) => (await import('./commands/runs.ts')).runs(all, terminal)),
+    );
+
+  dr.command('show')
+    .summary('one run: its steps, and what they wait for')
+    .argument('<run>', 'its name, the beginning of it, or last')
+    .option('-f, --follow', 'its events from the first on, until it ends')
+    .addHelpText('after', examples('show last', 'show last --follow'))
+    .action((wanted, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/runs.ts')).show(wanted, all, terminal),
+      ),
+    );
+
+  dr.command('resume')
+    .summary('go on with a run that stopped, waits or crashed')
+    .description(
+      'Looks at what every step that was under way has left, and goes on. Asks a person about what cannot be told.',
+    )
+    .argument('<run>', 'its name, the beginning of it, or last')
+    .addOption(new Option('--answer <step=answer...>', 'answers to what the run asks (see: dr show RUN)'))
+    .addHelpText('after', examples('resume last', 'resume last --yes --answer aslo-db/move=look'))
+    .action((wanted, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/resume.ts')).resume(wanted, all, terminal),
+      ),
+    );
+
+  dr.command('abort')
+    .summary('end a run that goes on elsewhere')
+    .description('Lets what runs end and starts nothing more; with --now, breaks off what runs as well.')
+    .argument('<run>', 'its name, the beginning of it, or last')
+    .option('--now', 'break off what runs')
+    .addHelpText('after', examples('abort last', 'abort last --now --yes'))
+    .action((wanted, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/runs.ts')).abort(wanted, all, terminal),
+      ),
+    );
+
+  labProgram(dr, run);
+  return dr;
+}

@@ -1,0 +1,20 @@
+/** Why a step waits for lanes, in words: `the disk of sunjammer (held by aslo-db, wiki)`. */
+export function waitsText(full: ReadonlyArray<{readonly lane: string; readonly holders: readonly string[]}>): string {
+  const [first, ...others] = full;
+  if (!first) return '';
+  const holders = [...new Set(first.holders)];
+  const shown =
+    holders.length > 3 ? `${holders.slice(0, 3).join(', ')} and ${holders.length - 3} more` : holders.join(', ');
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return `for ${laneText(first.lane)}${more} (held by ${shown})`;
+}
+
+/** A lane in words. */
+export function laneText(lane: string): string {
+  const [, host, resource] = /^host:(.+)\/([\w-]+)$/u.exec(lane) ?? [];
+  if (resource === 'disk') return `the disk of ${host}`;
+  if (resource === 'migrations-out') return `a place among those that leave ${host}`;
+  if (resource === 'migrations-in') return `a place among those that go to ${host}`;
+  const link = /^link:(.+)$/u.exec(lane)?.[1];
+  return link === undefined ? lane : `the link ${link}`;
+}
