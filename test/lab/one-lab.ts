@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {askGuest, labUp, openLab, waitForGuest} from '@dr-toolkit/lab';
+import {parseEstate} from '@dr-toolkit/estate';
 import {RpcClient} from '@dr-toolkit/libvirt';
 import {machineHas, marksOf, traces} from './fixtures/traces.ts';
 import {scratchLabs} from './fixtures/scratch-labs.ts';
@@ -24,7 +25,8 @@ test('a lab does what real hosts do, and leaves nothing behind', async t => {
       ['aslo-web1', ['sunjammer'], 'aslo-web1'],
     ],
   );
-  t.true((await readFile(status.estateFile, 'utf8')).includes('newhost'));
+  const estate = parseEstate(await readFile(status.estateFile, 'utf8'));
+  t.is(estate.hosts.find(({name}) => name === 'newhost')?.uri, await lab.uri('newhost'));
   await t.throwsAsync(labUp({name: 'one'}), {code: 'LAB_EXISTS'});
 
   // Two machines: own names, own UUIDs, ssh between them and from the controller.

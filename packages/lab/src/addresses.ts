@@ -49,7 +49,7 @@ export function freeIndexes(takenRanges: readonly string[]): readonly number[] {
       'NO_FREE_SUBNET',
       'Every subnet 10.78.1.0/24 to 10.78.254.0/24 overlaps a route of this machine',
       {
-        hint: 'See ip route, and take down the labs that are not needed: dr lab down NAME',
+        hint: 'See ip route, and take down the labs that are not needed: dr lab down --name NAME',
       },
     );
   }

@@ -32,7 +32,7 @@ export async function makeBridge(
     return lab;
   }
   throw new LabError('NO_FREE_SUBNET', 'Every bridge drlab1 to drlab254 exists', {
-    hint: 'Take down the labs that are not needed: dr lab down NAME',
+    hint: 'Take down the labs that are not needed: dr lab down --name NAME',
   });
 }
 

@@ -1,5 +1,6 @@
 import {readdir, statfs, truncate} from 'node:fs/promises';
 import {execa, ExecaError} from 'execa';
+import {removeDevice} from './bridge.ts';
 import {hostUri} from './lab-estate.ts';
 import {askGuest, type GuestStatus} from './guest-status.ts';
 import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
@@ -220,6 +221,12 @@ export class Lab {
   async powerOn(name: string, options: RunOptions = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
+      if (!isOn(host)) {
+        // The kernel takes away what a dead host leaves a moment later; two hosts on one disk would ruin it.
+        await powerOffHost(host);
+        await removeDevice(host.cable);
+        await releaseDisk(this.folder.host(name).disk);
+      }
       await powerOnHost(host, record.bridge?.name ?? '', this.folder, save, options);
       await applyCable(host, options);
       for (const ends of record.cuts) if (ends.includes(name)) await applyLinkCut(record, ends, true, options);
