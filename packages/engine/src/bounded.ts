@@ -20,12 +20,8 @@ export async function bounded<T>(
   {clock, signal, timeoutMs, graceMs}: Bounds,
 ): Promise<Ended<T>> {
   const inner = new AbortController();
-  const timers: AbortController[] = [];
-  const later = (ms: number, then: () => void) => {
-    const timer = new AbortController();
-    timers.push(timer);
-    void after(clock, ms, timer.signal, then);
-  };
+  const cancels: Array<() => void> = [];
+  const later = (ms: number, then: () => void) => void cancels.push(clock.later(ms, then));
   const passOn = () => inner.abort(signal.reason);
   if (signal.aborted) passOn();
   signal.addEventListener('abort', passOn, {once: true});
@@ -41,7 +37,7 @@ export async function bounded<T>(
   try {
     return await Promise.race([settled(act, inner.signal), hung]);
   } finally {
-    for (const timer of timers) timer.abort();
+    for (const cancel of cancels) cancel();
     signal.removeEventListener('abort', passOn);
   }
 }
@@ -52,13 +48,4 @@ async function settled<T>(act: (signal: AbortSignal) => Promise<T>, signal: Abor
   } catch (error) {
     return {how: 'threw', error: signal.aborted ? signal.reason : error};
   }
-}
-
-async function after(clock: Clock, ms: number, signal: AbortSignal, act: () => void): Promise<void> {
-  try {
-    await clock.sleep(ms, {signal});
-  } catch {
-    return;
-  }
-  act();
 }

@@ -419,14 +419,11 @@ export class Controller<Context> {
       if (this.#inbox.length > 0) break;
       const nowMs = clock.now();
       const dueMs = Math.max(0, Math.min(times.idleMs, (this.#dueMs ?? Number.POSITIVE_INFINITY) - nowMs));
-      const timer = new AbortController();
-      const slept = clock.sleep(dueMs, {signal: timer.signal}).then(
-        () => 'slept',
-        () => 'woken',
-      );
-      const why = await Promise.race([slept, this.#awake.promise]);
-      timer.abort();
-      if (why === undefined) break;
+      const slept = Promise.withResolvers<'slept'>();
+      const cancel = clock.later(dueMs, () => slept.resolve('slept'));
+      const why = await Promise.race([slept.promise, this.#awake.promise]);
+      cancel();
+      if (why !== 'slept') break;
       if (this.#dueMs !== undefined && clock.now() >= this.#dueMs) break;
       if (this.#progress.size > 0 && clock.now() - this.#progressAtMs >= times.progressMs) break;
       if (await this.#lookAtOthers()) break;

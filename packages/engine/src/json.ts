@@ -5,45 +5,87 @@ export type Json = null | boolean | number | string | readonly Json[] | {readonl
 
 /** The one spelling of a value: keys sorted, nothing between tokens, `undefined` members left out. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(inner => canonicalJson(inner ?? null)).join(',')}]`;
-  if (!isPlainObject(value)) return JSON.stringify(value) ?? 'null';
-  const members = Object.keys(value)
-    .filter(key => value[key] !== undefined)
-    .sort()
-    .map(key => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-  return `{${members.join(',')}}`;
+  const parts: string[] = [];
+  spell(value, part => parts.push(part));
+  return parts.join('');
 }
 
 /** SHA-256 over the canonical spelling: `sha256:` and 64 hex digits. */
 export function digestOf(value: unknown): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+  const hash = createHash('sha256');
+  // In pieces: the spelling of a large plan need not stand in memory as a whole.
+  let piece = '';
+  spell(value, part => {
+    piece += part;
+    if (piece.length < pieceLength) return;
+    hash.update(piece);
+    piece = '';
+  });
+  return `sha256:${hash.update(piece).digest('hex')}`;
 }
 
-/** Where in `value` something stands that JSON would lose or change, as a path; undefined when it is plain data. */
-export function notPlain(value: unknown, path = ''): string | undefined {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return undefined;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path;
-  if (Array.isArray(value)) return firstNotPlain(value.entries(), path);
-  if (isPlainObject(value)) return firstNotPlain(Object.entries(value), path);
-  return path;
+const pieceLength = 64 * 1024;
+
+/**
+ * A frozen copy of plain data.
+ * @throws {NotPlainError} for what JSON would lose or change.
+ */
+export function frozenCopy<T>(value: T): T {
+  return copied(value, []) as T;
 }
 
-/** Freezes plain data all the way down. */
-export function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) frozen(inner);
+/** Something that is not plain data, and where: a path like `/disks/0/size`. */
+export class NotPlainError extends TypeError {
+  readonly path: string;
+  constructor(path: readonly string[]) {
+    super(`Not plain data: /${path.join('/')}`);
+    this.path = `/${path.join('/')}`;
   }
-  return value;
 }
 
-function firstNotPlain(entries: Iterable<[string | number, unknown]>, path: string): string | undefined {
-  for (const [key, inner] of entries) {
-    if (inner === undefined && typeof key === 'string') continue;
-    const found = notPlain(inner, `${path}/${key}`);
-    if (found !== undefined) return found;
+function copied(value: unknown, path: string[]): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (Array.isArray(value)) {
+    const array = value.map((inner, nr) => copiedAt(inner, `${nr}`, path));
+    return Object.freeze(array);
   }
-  return undefined;
+  if (!isPlainObject(value)) throw new NotPlainError(path);
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const inner = value[key];
+    if (inner !== undefined) copy[key] = copiedAt(inner, key, path);
+  }
+  return Object.freeze(copy);
+}
+
+function copiedAt(value: unknown, key: string, path: string[]): unknown {
+  path.push(key);
+  const copy = copied(value, path);
+  path.pop();
+  return copy;
+}
+
+function spell(value: unknown, write: (part: string) => void): void {
+  if (Array.isArray(value)) {
+    write('[');
+    for (const [nr, inner] of value.entries()) {
+      if (nr > 0) write(',');
+      spell(inner, write);
+    }
+    write(']');
+  } else if (isPlainObject(value)) {
+    let open = '{';
+    for (const key of Object.keys(value).sort()) {
+      if (value[key] === undefined) continue;
+      write(`${open}${JSON.stringify(key)}:`);
+      spell(value[key], write);
+      open = ',';
+    }
+    write(open === '{' ? '{}' : '}');
+  } else {
+    write(JSON.stringify(value) ?? 'null');
+  }
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type {LanePlaces, Priority} from '@dr-toolkit/lanes';
 
 import {PlanError} from './engine-error.ts';
-import {digestOf, frozen, type Json, notPlain} from './json.ts';
+import {digestOf, frozenCopy, type Json, NotPlainError} from './json.ts';
 import type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} from './plan.ts';
 import {prompts} from './prompts.ts';
 import type {StepKind} from './step-kind.ts';
@@ -48,11 +48,11 @@ export interface KnownKinds {
 export function makePlan(input: PlanInput, {kinds}: KnownKinds): Plan {
   const known = new Map([...prompts, ...kinds].map(kind => [kind.kind, kind]));
   const {intent, mode, estate, inventory} = input;
-  const steps = input.steps.map(step => settled(step, mode, known));
+  const steps = Object.freeze(input.steps.map(step => settled(step, mode, known)));
   refuseBadNeeds(steps);
   refuseCycles(steps);
   const priority = input.priority ?? (mode === 'disaster' ? 'recovery' : 'default');
-  return sealed({format: 'dr-plan/1', intent, mode, priority, estate, inventory, steps});
+  return sealed({format: 'dr-plan/1', intent: frozenCopy(intent), mode, priority, estate, inventory, steps});
 }
 
 /** The digest a plan must carry: over all of it but the digest itself. */
@@ -61,14 +61,8 @@ export function planDigest(plan: Omit<Plan, 'digest'>): string {
   return digestOf({format, intent, mode, priority, estate, inventory, steps});
 }
 
-export function sealed(plan: Omit<Plan, 'digest'>): Plan {
-  const at = notPlain(plan);
-  if (at !== undefined) {
-    throw new PlanError('NOT_A_PLAN', `Not plain data in the plan, at ${at}`, {
-      hint: 'Keep arguments to what JSON can carry',
-    });
-  }
-  return frozen({...structuredClone(plan), digest: planDigest(plan)});
+function sealed(plan: Omit<Plan, 'digest'>): Plan {
+  return Object.freeze({...plan, digest: planDigest(plan)});
 }
 
 function settled(input: StepInput, mode: PlanMode, known: ReadonlyMap<string, StepKind<object, never>>): Step {
@@ -87,33 +81,37 @@ function settled(input: StepInput, mode: PlanMode, known: ReadonlyMap<string, St
   const args = checkedArgs(input, acts);
   const lanes = input.lanes ?? acts.lanes?.(args) ?? [];
   refuseBadLanes(id, lanes);
-  return {
+  return Object.freeze({
     id,
     kind,
     title,
     changes,
-    args: args as {readonly [key: string]: Json},
-    group,
-    needs: (input.needs ?? []).map(need => (typeof need === 'string' ? {step: need, need: 'require'} : need)),
-    lanes: lanes.map(({lane, places}) => ({lane, places})),
+    args,
+    group: frozenCopy(group),
+    needs: frozenCopy(neededBy(input)),
+    lanes: frozenCopy(lanes),
     ...(timeoutMs !== undefined && {timeoutMs}),
-    retries: input.retries ?? {max: 0, backoffMs: 1000},
+    retries: frozenCopy(input.retries ?? {max: 0, backoffMs: 1000}),
     onFailure: input.onFailure ?? (mode === 'planned' ? 'stop' : 'skip-dependents'),
-  };
+  });
 }
 
-function checkedArgs({id, args = {}}: StepInput, kind: StepKind<object, never>): object {
-  const at = notPlain(args);
-  if (at !== undefined) {
-    throw new PlanError('BAD_ARGS', `Step ${id}: the argument at ${at || '/'} is not plain data`, {
-      hint: 'Hand names and numbers to a step, and look the rest up when it runs',
-    });
-  }
+function neededBy({needs = []}: StepInput): Need[] {
+  return needs.map(need => (typeof need === 'string' ? {step: need, need: 'require'} : need));
+}
+
+type PlainArgs = {readonly [key: string]: Json};
+
+function checkedArgs({id, args = {}}: StepInput, kind: StepKind<object, never>): PlainArgs {
   try {
-    return kind.args?.parse(args) ?? args;
+    return frozenCopy(kind.args?.parse(args) ?? args) as PlainArgs;
   } catch (error) {
-    throw new PlanError('BAD_ARGS', `Step ${id}: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: `See what a ${kind.kind} step takes`,
+    const message = error instanceof Error ? error.message : String(error);
+    throw new PlanError('BAD_ARGS', `Step ${id}, arguments: ${message}`, {
+      hint:
+        error instanceof NotPlainError
+          ? 'Hand names and numbers to a step, and look the rest up when it runs'
+          : `See what a ${kind.kind} step takes`,
       cause: error,
     });
   }

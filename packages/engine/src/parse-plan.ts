@@ -1,7 +1,7 @@
 import {z} from 'zod';
 
 import {PlanError} from './engine-error.ts';
-import {frozen, type Json} from './json.ts';
+import {frozenCopy, type Json} from './json.ts';
 import {type KnownKinds, makePlan, planDigest} from './make-plan.ts';
 import type {Plan} from './plan.ts';
 
@@ -49,7 +49,7 @@ export function parsePlan(json: unknown, {kinds}: KnownKinds): Plan {
     });
   }
   makePlan(plan, {kinds});
-  return frozen(plan);
+  return frozenCopy(plan);
 }
 
 function parsedText(text: string): unknown {

@@ -22,25 +22,23 @@ export class VirtualClock implements Clock {
 
   sleep(ms: number, {signal}: {signal?: AbortSignal} = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
       const cancel = () => {
-        this.#timers.delete(timer);
+        drop();
         reject(signal?.reason as Error);
       };
-      const timer: Timer = {
-        atMs: this.#nowMs + Math.max(0, ms),
-        nr: ++this.#nr,
-        fire: () => {
-          signal?.removeEventListener('abort', cancel);
-          resolve();
-        },
-      };
-      signal?.addEventListener('abort', cancel, {once: true});
-      this.#timers.add(timer);
+      const drop = this.later(ms, () => {
+        signal?.removeEventListener('abort', cancel);
+        resolve();
+      });
+      if (signal?.aborted) cancel();
+      else signal?.addEventListener('abort', cancel, {once: true});
     });
+  }
+
+  later(ms: number, act: () => void): () => void {
+    const timer: Timer = {atMs: this.#nowMs + Math.max(0, ms), nr: ++this.#nr, fire: act};
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
   }
 
   /** Goes to the next moment for which somebody waits, and wakes them. False when nobody does. */
