@@ -42,7 +42,7 @@ export interface Host extends AsyncDisposable {
   migrate(uuid: string, target: Host, move: LiveMove, options?: MigrateOptions): Promise<LiveMoveResult>;
   /** The job under way on a domain; undefined when there is none. */
   job(uuid: string, options?: CallOptions): Promise<JobReading | undefined>;
-  /** Ends the job on a domain; fine when there is none. */
+  /** Ends the job on a domain, also one whose peer is cut off; fine when there is none. */
   abortJob(uuid: string, options?: CallOptions): Promise<void>;
 
   start(uuid: string, options?: CallOptions): Promise<void>;
@@ -94,7 +94,7 @@ export interface LiveMove {
   readonly downtimeMsMax?: number;
   /** Slow the guest down when it writes faster than the link carries. */
   readonly autoConverge?: 'on' | 'off';
-  /** With no byte moving for so long, the move is aborted. Default 45 s. */
+  /** With no byte moving for so long, the move is aborted. Default 30 s. */
   readonly stallMs?: number;
 }
 

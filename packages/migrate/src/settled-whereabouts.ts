@@ -9,25 +9,30 @@ export interface SettleOptions extends CallOptions {
   readonly pollMs?: number;
   /** How long hosts may be silent or contradict each other before that is the answer. */
   readonly unclearMs?: number;
+  /** With no byte moving for so long, the job is ended. */
+  readonly stallMs?: number;
 }
 
 /**
  * Follows a move until no job is under way, and says where the domain is then. When `signal` aborts, the job is ended
- * and the answer still waited for: a move that nobody watches may take its domain along.
+ * and the answer still waited for: a move that nobody watches may take its domain along. So is a move that stands still.
  */
 export async function settledWhereabouts(
   move: DomainMove,
   hosts: MoveHosts,
-  {signal, onProgress, pollMs = 500, unclearMs = 60_000}: SettleOptions = {},
+  {signal, onProgress, pollMs = 500, unclearMs = 60_000, stallMs = 30_000}: SettleOptions = {},
 ): Promise<Whereabouts> {
   let unclearSinceMs: number | undefined;
+  let [bytes, movedAtMs] = [-1, performance.now()];
   for (;;) {
     const look = await lookAt(move, hosts);
     if (look.at === 'between') {
       unclearSinceMs = undefined;
-      if (signal?.aborted) await hosts.source.abortJob(move.uuid).catch(ignoreHostError);
       const job = await hosts.source.job(move.uuid).catch(ignoreHostError);
       if (job) onProgress?.(job);
+      if (job && job.processedBytes !== bytes) [bytes, movedAtMs] = [job.processedBytes, performance.now()];
+      const standsStill = performance.now() - movedAtMs > stallMs;
+      if (signal?.aborted || standsStill) await hosts.source.abortJob(move.uuid).catch(ignoreHostError);
     } else if (look.at === 'unclear') {
       unclearSinceMs ??= performance.now();
       if (performance.now() - unclearSinceMs > unclearMs) return look;

@@ -14,14 +14,15 @@ export function libvirtFailure(error: unknown, host: string): unknown {
 /** The same for a move between two hosts, where the daemons say neither's name. */
 export function moveFailure(error: unknown, host: string, target: string): unknown {
   const failure = libvirtFailure(error, host);
-  if (!(error instanceof LibvirtError) || !(failure instanceof HostError)) return failure;
-  const message = `from ${host} to ${target}: ${error.message}`;
-  if (isPeerFailure(error)) {
+  if (!(failure instanceof HostError) || !(failure.cause instanceof LibvirtError)) return failure;
+  const {cause} = failure;
+  const message = `from ${host} to ${target}: ${cause.message}`;
+  if (isPeerFailure(cause)) {
     const hint = `See that libvirtd on ${host} reaches libvirtd on ${target} (target URI in dr.yaml), or let dr drive the move: --managed`;
-    return new HostError('PEER_UNREACHABLE', message, {host, hint, cause: error});
+    return new HostError('PEER_UNREACHABLE', message, {host, hint, cause});
   }
   const hint = failure.code === 'DISK_FULL' ? (hints.DISK_FULL?.(target) ?? failure.hint) : failure.hint;
-  return new HostError(failure.code, message, {host, hint, cause: error});
+  return new HostError(failure.code, message, {host, hint, cause});
 }
 
 /** The source's daemon did not get through to the target's. */

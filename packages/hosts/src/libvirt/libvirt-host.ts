@@ -11,6 +11,7 @@ import type {
   VolumePiece,
 } from '../host.ts';
 import type {DomainReading, HostReading, VolumeReading} from '../reading.ts';
+import {abortJob} from './abort-job.ts';
 import {compareCpu} from './compare-cpu.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
@@ -104,7 +105,7 @@ class LibvirtHost implements Host {
 
   async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
     const dom = await this.#find(uuid, options);
-    if (dom) await this.#link.ask('DOMAIN_ABORT_JOB', {dom}, options);
+    if (dom) await abortJob(this.#link, dom, options);
   }
 
   async start(uuid: string, options: CallOptions = {}): Promise<void> {

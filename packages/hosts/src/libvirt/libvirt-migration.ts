@@ -3,6 +3,7 @@ import {paramValues, type RpcClient, type TypedParam, typedParams} from '@dr-too
 
 import {HostError} from '../host-error.ts';
 import type {JobReading, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
+import {abortJob} from './abort-job.ts';
 import {moveFailure} from './libvirt-failure.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {type DomainRef, readJob} from './read-domain.ts';
@@ -18,7 +19,7 @@ const flags = {
 };
 const completed = 1;
 const pollMs = 400;
-const stallMsDefault = 45_000;
+const stallMsDefault = 30_000;
 /** How long an aborted call may take to end before it is left to itself. */
 const abortMs = 30_000;
 
@@ -271,9 +272,7 @@ class Watch {
   async #end(call: Promise<void>, ended: Promise<'ended'>, why: unknown): Promise<void> {
     const untilMs = performance.now() + abortMs;
     for (;;) {
-      const abort = this.#source
-        .ask('DOMAIN_ABORT_JOB', {dom: this.#dom}, {signal: AbortSignal.timeout(5000)})
-        .catch(() => {});
+      const abort = abortJob(this.#source, this.#dom, {signal: AbortSignal.timeout(10_000)}).catch(() => {});
       await Promise.race([ended, abort]);
       if ((await Promise.race([ended, sleep(1000, 'wait' as const)])) === 'ended') break;
       if (performance.now() > untilMs) throw why;

@@ -1,0 +1,38 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+
+import type {CallOptions} from '../host.ts';
+import type {LibvirtLink} from './libvirt-link.ts';
+import {type DomainRef, readJob} from './read-domain.ts';
+
+const patienceMs = 5000;
+const pollMs = 250;
+
+interface Yankable {
+  readonly type: string;
+  readonly 'node-name'?: string;
+}
+
+/**
+ * Ends the job on a domain, and resolves when it is over or nothing more can be done about it. A copy whose link is cut
+ * waits for its peer even when told to end (TCP gives up after a quarter of an hour), so QEMU is then told to drop the
+ * connections of the move.
+ */
+export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
+  await link.ask('DOMAIN_ABORT_JOB', {dom}, options);
+  const untilMs = performance.now() + patienceMs;
+  while (await readJob(link, dom, options)) {
+    if (performance.now() > untilMs) return dropConnections(link, dom, options);
+    await sleep(pollMs, undefined, {...(options.signal && {signal: options.signal})});
+  }
+}
+
+/** QEMU's `yank`, since 6.0. Only what belongs to a move is dropped: the guest's own network disks stay. */
+async function dropConnections(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
+  const answer = await link.ask('DOMAIN_MONITOR_COMMAND', {dom, cmd: '{"execute":"query-yank"}'}, options);
+  if (!answer) return;
+  const {return: all = []} = JSON.parse(answer.result) as {return?: readonly Yankable[]};
+  const instances = all.filter(({type, 'node-name': node}) => type === 'migration' || node?.startsWith('migration-'));
+  if (instances.length === 0) return;
+  const cmd = JSON.stringify({execute: 'yank', arguments: {instances}});
+  await link.ask('DOMAIN_MONITOR_COMMAND', {dom, cmd}, options);
+}

@@ -1,0 +1,122 @@
+import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {askGuest} from '@dr-toolkit/lab';
+
+import {labRig, type Migration, type Rig} from './fixtures/lab-migration.ts';
+
+const test = anyTest.serial as TestFn<{rig: Rig}>;
+type Test = ExecutionContext<{rig: Rig}>;
+const images = '/var/lib/libvirt/images';
+/** Slow enough that something can happen half-way. */
+const slowly = {domains: ['aslo-proxy'], bandwidthMibPerSecond: 8} as const;
+
+test.before(async t => {
+  t.timeout(240_000);
+  t.context.rig = await labRig({vms: 2, hostDiskMib: 1024});
+});
+
+test.after.always(async t => t.context.rig?.close());
+
+/** The failure is told with the next step, the guest has not stopped, and nothing is left where it was to go. */
+async function staysOnSource(t: Test, {outcome, failures}: Migration, code: RegExp) {
+  const {rig} = t.context;
+  t.log(...failures);
+  t.is(outcome?.status, 'failed');
+  t.is(failures.length, 1);
+  t.regex(failures[0] ?? '', code);
+  const error = Object.values(outcome?.steps ?? {}).find(step => step.error)?.error;
+  t.truthy(error?.hint);
+  t.is((await rig.places('aslo-proxy'))['sunjammer'], 'running');
+}
+
+async function nothingLeft(t: Test) {
+  t.deepEqual(await t.context.rig.places('aslo-proxy'), {sunjammer: 'running'});
+  t.is((await t.context.rig.shell('newhost', `ls ${images} | grep aslo-proxy || true`)).trim(), '');
+}
+
+/** The same command again finishes the job; then the domain goes home for the next test. */
+async function againAndHome(t: Test, bootId: string | undefined) {
+  const {rig} = t.context;
+  const again = await rig.migrate({domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(again.failures, []);
+  t.is(again.outcome?.status, 'done');
+  t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
+  const {boot_id} = await askGuest(await addressOf(rig));
+  if (bootId !== undefined) t.is(boot_id, bootId, 'the guest has not booted again');
+  const home = await rig.migrate({from: 'newhost', to: 'sunjammer', domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(home.failures, []);
+}
+
+async function addressOf({lab}: Rig): Promise<string> {
+  return (await lab.guests()).find(({name}) => name === 'aslo-proxy')?.address ?? '';
+}
+
+test('aborted half-way: the source runs on', async t => {
+  const {rig} = t.context;
+  const {boot_id} = await askGuest(await addressOf(rig));
+  const stop = new AbortController();
+  const cut = await rig.migrate({
+    ...slowly,
+    half: () => stop.abort(new Error('stopped by the operator')),
+    signal: stop.signal,
+  });
+  t.log(cut.outcome?.status, ...cut.failures);
+  t.not(cut.outcome?.status, 'done');
+  await nothingLeft(t);
+  await againAndHome(t, boot_id);
+});
+
+test('the disk of the target fills half-way', async t => {
+  const {rig} = t.context;
+  const {boot_id} = await askGuest(await addressOf(rig));
+  const fill = `df --output=avail -k ${images} | tail -n1 | xargs -I{} fallocate -l {}k /var/lib/libvirt/filler`;
+  await rig.shell(
+    'sunjammer',
+    `qemu-img create -f raw ${images}/big.raw 256M; qemu-io -f raw -c 'write -P 7 0 256M' ${images}/big.raw; virsh attach-disk aslo-proxy ${images}/big.raw vdb --subdriver raw`,
+  );
+  const full = await rig.migrate({...slowly, bandwidthMibPerSecond: 32, half: () => rig.shell('newhost', fill)});
+  await staysOnSource(t, full, /No space left|Input\/output error/u);
+  await nothingLeft(t);
+  await rig.shell('newhost', 'rm /var/lib/libvirt/filler');
+  await rig.shell('sunjammer', `virsh detach-disk aslo-proxy vdb; rm ${images}/big.raw`);
+  await againAndHome(t, boot_id);
+});
+
+test('the link is cut half-way', async t => {
+  const {rig} = t.context;
+  const {boot_id} = await askGuest(await addressOf(rig));
+  const cut = await rig.migrate({...slowly, half: () => rig.lab.cut('sunjammer', 'newhost')});
+  await staysOnSource(t, cut, /MOVE_FAILED/u);
+  await rig.lab.heal('sunjammer', 'newhost');
+  await againAndHome(t, boot_id);
+});
+
+test("the target's libvirtd is killed half-way", async t => {
+  const {rig} = t.context;
+  const {boot_id} = await askGuest(await addressOf(rig));
+  const killed = await rig.migrate({...slowly, half: () => rig.lab.killLibvirtd('newhost')});
+  await staysOnSource(t, killed, /MOVE_FAILED/u);
+  await rig.lab.startLibvirtd('newhost');
+  await againAndHome(t, boot_id);
+});
+
+test('the domain is shut down half-way: the next run copies it', async t => {
+  const {rig} = t.context;
+  const down = await rig.migrate({...slowly, half: () => rig.shell('sunjammer', 'virsh destroy aslo-proxy')});
+  t.log(...down.failures);
+  t.regex(down.failures[0] ?? '', /SOURCE_STATE/u);
+  t.deepEqual(await rig.places('aslo-proxy'), {sunjammer: 'shut off'});
+  const again = await rig.migrate({domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(again.failures, []);
+  t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'shut off'});
+  await rig.shell('newhost', 'virsh start aslo-proxy');
+  const home = await rig.migrate({from: 'newhost', to: 'sunjammer', domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(home.failures, []);
+});
+
+test('the target is switched off half-way', async t => {
+  const {rig} = t.context;
+  const off = await rig.migrate({...slowly, half: () => rig.lab.powerOff('newhost')});
+  await staysOnSource(t, off, /MOVE_FAILED/u);
+  await rig.lab.powerOn('newhost');
+  await againAndHome(t, undefined);
+});
