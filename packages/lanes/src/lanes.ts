@@ -61,7 +61,7 @@ export class Lanes {
           return await act({signal});
         } finally {
           this.#line.release(id);
-          this.#queue.start();
+          this.#lookAgain();
         }
       },
       {id, request, ...(signal && {signal})},
@@ -71,7 +71,7 @@ export class Lanes {
   /** Changes how many places a lane has, at once; whoever holds a place keeps it. */
   limit(lane: string, places: number): void {
     this.#line.limits.set(lane, places);
-    this.#queue.start();
+    this.#lookAgain();
   }
 
   /** Places held now, by lane. */
@@ -81,6 +81,12 @@ export class Lanes {
 
   get waiting(): number {
     return this.#line.waiting;
+  }
+
+  /** p-queue looks at its queue when one of its own acts ends, or when it is started. */
+  #lookAgain(): void {
+    this.#queue.pause();
+    this.#queue.start();
   }
 }
 
