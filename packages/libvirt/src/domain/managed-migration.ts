@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {CallOptions, DaemonLink} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import {LibvirtError} from '../libvirt-error.ts';
@@ -11,19 +12,23 @@ import {MigrationError} from './migration-error.ts';
 import {performMigration} from './perform-migration.ts';
 
 const nothing = new Uint8Array();
-/** How long to look for the outcome on the target when its daemon went away at the end, in milliseconds. */
-const lookMs = 30_000;
+/** How long to wait before a target that went away is asked again, in milliseconds. */
+const askAgainMs = 500;
 /** These concern the source alone, and a target refuses them. */
 const sourceFlags = migrateFlags['abort-on-error'] | migrateFlags['auto-converge'];
 
+/** What a migration asks of the way to a daemon. */
+export type MigrationEnd = Pick<DaemonLink, 'aside' | 'call' | 'host' | 'order'>;
+
 /** Both ends of a migration: the ways to the daemons, and the two connections that own it. */
 interface Ends {
-  readonly sourceLink: DaemonLink;
-  readonly targetLink: DaemonLink;
+  readonly sourceLink: MigrationEnd;
+  readonly targetLink: MigrationEnd;
   readonly source: RpcClient;
   readonly target: RpcClient;
   readonly dom: DomainRef;
   readonly flags: number;
+  readonly outcomeMsMax: number;
 }
 
 /**
@@ -31,10 +36,10 @@ interface Ends {
  * process dies on the way, both daemons roll back.
  */
 export async function migrateManaged(
-  sourceLink: DaemonLink,
+  sourceLink: MigrationEnd,
   dom: DomainRef,
-  targetLink: DaemonLink,
-  {signal, ...options}: MigrateOptions,
+  targetLink: MigrationEnd,
+  {signal, outcomeMsMax = 30_000, ...options}: MigrateOptions,
 ): Promise<DomainRef> {
   const flags = (flagBits(migrateFlags, options.flags) & ~migrateFlags.peer2peer) >>> 0;
   const params = migrateParams(options);
@@ -45,7 +50,7 @@ export async function migrateManaged(
       second.aside(
         other => {
           const [source, target] = first === sourceLink ? [one, other] : [other, one];
-          return migrate({sourceLink, targetLink, source, target, dom, flags}, params, {signal});
+          return migrate({sourceLink, targetLink, source, target, dom, flags, outcomeMsMax}, params, {signal});
         },
         {signal},
       ),
@@ -155,32 +160,42 @@ async function finish(ends: Ends, params: readonly TypedParam[], cookieIn: Uint8
 }
 
 /**
- * The target's daemon went away without a word. Asks it again.
- * @throws {MigrationError} `MIGRATION_OUTCOME_UNKNOWN` unless the answer is plain. The source's domain stays paused then.
+ * The target's daemon went away without a word. Asks it until the answer is plain.
+ * @throws {MigrationError} `MIGRATION_OUTCOME_UNKNOWN` when it never is. The source's domain stays paused then.
  */
 async function runningOnTarget(
   ends: Ends,
   params: readonly TypedParam[],
   cause: unknown,
 ): Promise<DomainRef | undefined> {
-  const {targetLink, dom} = ends;
-  const options = {signal: AbortSignal.timeout(lookMs)};
-  try {
-    const {dom: found} = await targetLink.call('DOMAIN_LOOKUP_BY_NAME', {name: nameOnTarget(params, dom)}, options);
-    const numbers = await targetLink.call('DOMAIN_GET_STATE', {dom: found}, options);
-    const {state} = domainState(numbers.state, numbers.reason);
-    if (found.uuid === dom.uuid && state === 'running') {
+  const tooLate = AbortSignal.timeout(ends.outcomeMsMax);
+  do {
+    const found = await lookOnTarget(ends, nameOnTarget(params, ends.dom), tooLate);
+    if (found !== 'unclear') {
       return found;
     }
+    await sleep(askAgainMs, undefined, {signal: tooLate}).catch(() => {});
+  } while (!tooLate.aborted);
+  throw outcomeUnknown(ends, cause);
+}
+
+/** `unclear` while nobody answers, and while the target has the domain without running it. */
+async function lookOnTarget(
+  {targetLink, dom}: Ends,
+  name: string,
+  signal: AbortSignal,
+): Promise<DomainRef | 'unclear' | undefined> {
+  try {
+    const {dom: found} = await targetLink.call('DOMAIN_LOOKUP_BY_NAME', {name}, {signal});
+    const numbers = await targetLink.call('DOMAIN_GET_STATE', {dom: found}, {signal});
+    const {state} = domainState(numbers.state, numbers.reason);
     if (found.uuid !== dom.uuid || state === 'shutoff') {
       return undefined;
     }
+    return state === 'running' ? found : 'unclear';
   } catch (error) {
-    if (error instanceof LibvirtError && error.code === 'NO_DOMAIN') {
-      return undefined;
-    }
+    return error instanceof LibvirtError && error.code === 'NO_DOMAIN' ? undefined : 'unclear';
   }
-  throw outcomeUnknown(ends, cause);
 }
 
 async function confirm({source, dom, ...ends}: Ends, cookieIn: Uint8Array, end: 'done' | 'cancelled'): Promise<void> {

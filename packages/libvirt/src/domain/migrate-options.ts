@@ -34,6 +34,11 @@ export interface MigrateOptions extends CallOptions {
   readonly parallelConnections?: number | undefined;
   /** The name in the target's certificate, with the flag `tls`. */
   readonly tlsDestination?: string | undefined;
+  /**
+   * How long to go on asking a target that went away at the very end of `migrateTo` whether it has the domain, in
+   * milliseconds. Default 30,000.
+   */
+  readonly outcomeMsMax?: number | undefined;
 }
 
 /** The type that libvirt insists on, by parameter. */

@@ -41,7 +41,7 @@ export async function migratePeerToPeer(
  * with the signal's reason once that has taken effect. A migration that got through all the same resolves.
  */
 export async function performMigration(
-  link: DaemonLink,
+  link: Pick<DaemonLink, 'call'>,
   client: RpcClient,
   {dom, dconnuri, params, cookieIn = new Uint8Array(), flags}: Perform,
   {signal}: CallOptions,
@@ -62,7 +62,7 @@ export async function performMigration(
 }
 
 /** A job that is being set up cannot be aborted yet. Its end, and nothing else, says that an abort was heard. */
-async function abortUntil(link: DaemonLink, dom: DomainRef, done: AbortSignal): Promise<void> {
+async function abortUntil(link: Pick<DaemonLink, 'call'>, dom: DomainRef, done: AbortSignal): Promise<void> {
   while (!done.aborted) {
     try {
       await link.call('DOMAIN_ABORT_JOB', {dom}, {signal: done});
