@@ -16,12 +16,10 @@ test.before(async t => {
 test.after.always(async t => t.context.rig?.close());
 
 function summaryOf({moves, plan, outcome}: Migration): SummaryRow[] {
-  const steps = (plan?.steps ?? []).map(({id, kind, args}) => ({
-    id,
-    kind,
-    args,
-    ...(outcome?.steps[id] ?? {state: 'pending'}),
-  }));
+  const steps = (plan?.steps ?? []).map(({id, kind, args}) => {
+    const {state = 'pending', result} = outcome?.steps[id] ?? {};
+    return {id, kind, args, state, result};
+  });
   return migrationSummary(moves, steps);
 }
 
@@ -70,8 +68,7 @@ test('all running domains move live with their disks, and keep running', async t
 
 test('the sources are marked and kept, and cleaning frees them', async t => {
   const {rig} = t.context;
-  const source = rig.hosts.get('sunjammer');
-  if (!source) return t.fail();
+  const source = rig.hosts.get('sunjammer') ?? t.fail();
   const kept = await keptDisks(source);
   t.deepEqual(
     kept.map(({domain, movedTo}) => [domain, movedTo]),

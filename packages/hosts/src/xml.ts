@@ -4,10 +4,14 @@ import {DOMParser, type Document, type Element} from '@xmldom/xmldom';
 export function xmlDocument(xml: string): Document {
   const parser = new DOMParser({
     onError: (level, message) => {
-      if (level !== 'warning') throw new SyntaxError(`Not XML: ${message}`);
+      if (level !== 'warning') throw new SyntaxError(message);
     },
   });
-  return parser.parseFromString(xml, 'text/xml');
+  try {
+    return parser.parseFromString(xml, 'text/xml');
+  } catch (error) {
+    throw new SyntaxError(`Not XML: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+  }
 }
 
 /** Child elements of that name. */
