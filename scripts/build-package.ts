@@ -36,14 +36,18 @@ for (const file of Object.values(manifest.bin ?? {})) {
 await writeFile(path.join(dist, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
 
 function published({scripts, devDependencies, publishConfig, files, ...kept}: Manifest): object {
-  const entries = Object.entries(kept.exports).map(([name, file]) => [
-    name,
-    file.endsWith('.ts') ? {types: file.replace(/\.ts$/u, '.d.ts'), default: file.replace(/\.ts$/u, '.js')} : file,
-  ]);
+  const entries = Object.entries(kept.exports).map(([name, file]) => [name, publishedEntry(file)]);
   return {
     ...kept,
     exports: Object.fromEntries(entries),
     files: ['src', ...(kept.bin ? ['bin'] : []), ...(files ?? [])],
     publishConfig: {access: publishConfig?.access},
   };
+}
+
+/** An application (the CLI) has no declarations; a library's come first. */
+function publishedEntry(file: string): object | string {
+  if (!file.endsWith('.ts')) return file;
+  const types = file.replace(/\.ts$/u, '.d.ts');
+  return {...(existsSync(path.join(dist, types)) && {types}), default: file.replace(/\.ts$/u, '.js')};
 }
