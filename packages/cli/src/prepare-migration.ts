@@ -88,7 +88,7 @@ export function lanesFor(estate: Estate, {from, to, parallel}: MigrateOptions): 
 /** The command as it can be typed again, for the journal. */
 export function commandOf(domains: readonly string[], options: MigrateOptions): string {
   const flags = [
-    options.mode === undefined ? '' : `--mode ${options.mode}`,
+    options.mode === undefined || options.mode === 'auto' ? '' : `--mode ${options.mode}`,
     options.managed ? '--managed' : '',
     options.skipBlocked ? '--skip-blocked' : '',
     options.deleteSource ? '--delete-source' : '',

@@ -31,9 +31,11 @@ export function progressText({progress, etaMs}: RowView): string {
 
 /** What a finished row has achieved. */
 export function doneTexts({startedMs, endedMs, facts}: RowView): string[] {
-  const {downtimeMs, copiedBytes} = facts;
+  const {seconds, downtimeMs, copiedBytes} = facts;
+  const took = startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs;
+  const ms = typeof seconds === 'number' ? seconds * 1000 : took; // rather of the act itself than with its waiting
   return [
-    ...(startedMs === undefined || endedMs === undefined ? [] : [timeText(endedMs - startedMs)]),
+    ...(ms === undefined ? [] : [timeText(ms)]),
     ...(typeof copiedBytes === 'number' ? [bytesText(copiedBytes)] : []),
     ...(typeof downtimeMs === 'number' ? [`downtime ${Math.round(downtimeMs)} ms`] : []),
   ];

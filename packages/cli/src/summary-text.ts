@@ -26,7 +26,12 @@ export function summaryText(rows: readonly SummaryRow[]): string {
       seconds === undefined ? '-' : seconds.toFixed(1),
       copiedBytes === undefined ? '-' : gibText(copiedBytes),
       downtimeMs === undefined ? '-' : String(Math.round(downtimeMs)),
-      seen.join(', ') || '-',
+      verifiedText(seen),
     ]),
   );
+}
+
+/** The best evidence that was seen: an answer of the guest, or else its state. */
+function verifiedText(seen: readonly string[]): string {
+  return seen.find(text => text.endsWith('answers')) ?? seen[0] ?? '-';
 }

@@ -1,12 +1,11 @@
-/** Why a step waits for lanes, in words: `the disk of sunjammer (held by aslo-db, wiki)`. */
+/** Why a step waits for lanes, in words, the first of them being enough: `the disk of sunjammer (held by aslo-db, wiki)`. */
 export function waitsText(full: ReadonlyArray<{readonly lane: string; readonly holders: readonly string[]}>): string {
-  const [first, ...others] = full;
+  const [first] = full;
   if (!first) return '';
   const holders = [...new Set(first.holders)];
   const shown =
     holders.length > 3 ? `${holders.slice(0, 3).join(', ')} and ${holders.length - 3} more` : holders.join(', ');
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return `for ${laneText(first.lane)}${more} (held by ${shown})`;
+  return `for ${laneText(first.lane)} (held by ${shown})`;
 }
 
 /** A lane in words. */

@@ -136,7 +136,10 @@ export function runText(
       record.startedMs === undefined || record.endedMs === undefined
         ? '-'
         : timeText(record.endedMs - record.startedMs),
-      record.error?.message ?? record.question?.text ?? progressOf(progress?.fraction) ?? waitOf(waits),
+      record.error?.message ??
+        record.question?.text ??
+        (record.state === 'running' ? progressOf(progress?.fraction) : undefined) ??
+        waitOf(waits),
     ]),
   );
   const failures = steps.flatMap(({step, record}) =>

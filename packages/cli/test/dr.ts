@@ -1,0 +1,173 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+
+import test from 'ava';
+
+import {drIn} from './fixtures/run-dr.ts';
+
+const twoHosts = `estate: x
+hosts:
+  sunjammer: {uri: "qemu+unix:///system?socket=/nowhere/a"}
+  newhost: {uri: "qemu+unix:///system?socket=/nowhere/b"}
+`;
+
+const refuses = test.macro({
+  async exec(t, args: readonly string[], exitCode: number, ...said: readonly RegExp[]) {
+    const dr = await drIn(t);
+    await dr.write('dr.yaml', twoHosts);
+    const result = await dr.run(...args);
+    t.is(result.exitCode, exitCode, result.stderr);
+    for (const text of said) t.regex(result.stderr, text);
+    t.notRegex(result.stderr, /\n\s+at /u, 'a stack trace is for DR_DEBUG=1');
+    t.is(result.stdout, '');
+  },
+  title: (situation = '') => situation,
+});
+
+test('an unknown command', refuses, ['migrat'], 2, /unknown command 'migrat'/u, /Did you mean migrate/u);
+test('an unknown option', refuses, ['status', '--jsn'], 2, /unknown option '--jsn'/u, /Did you mean --json/u);
+test('a missing option', refuses, ['migrate', '--from', 'sunjammer'], 2, /'--to <host>' not specified/u);
+test(
+  'a mode that is none',
+  refuses,
+  ['migrate', '--from', 'a', '--to', 'b', '--mode', 'warm'],
+  2,
+  /Allowed choices are auto, live, offline/u,
+);
+test(
+  'a number that is none',
+  refuses,
+  ['migrate', '--from', 'a', '--to', 'b', '--parallel', '0'],
+  2,
+  /whole number from 1 to 1000/u,
+);
+test(
+  'an unknown host',
+  refuses,
+  ['migrate', '--from', 'sunjamer', '--to', 'newhost'],
+  2,
+  /no host sunjamer in dr\.yaml/u,
+  /Did you mean sunjammer\?/u,
+);
+test('an unknown host of status', refuses, ['status', 'newhst'], 2, /Did you mean newhost\?/u);
+test(
+  'one host as source and target',
+  refuses,
+  ['plan', 'migrate', '--from', 'newhost', '--to', 'newhost'],
+  2,
+  /both source and target/u,
+);
+test(
+  'an estate that is not there',
+  refuses,
+  ['status', '--estate', 'other.yaml'],
+  2,
+  /There is no other\.yaml/u,
+  /dr init/u,
+);
+test('a run that never was', refuses, ['show', 'last'], 2, /Nothing has run yet/u);
+test(
+  'a URI that is none',
+  refuses,
+  ['init', '--force', 'sunjammer'],
+  2,
+  /Did you mean qemu\+ssh:\/\/root@sunjammer\/system\?/u,
+);
+test('to overwrite dr.yaml', refuses, ['init', 'qemu:///system'], 3, /dr\.yaml exists already/u, /--force/u);
+test(
+  'to move between hosts that do not answer',
+  refuses,
+  ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--yes'],
+  3,
+  /2 findings in the way/u,
+  /HOST_UNREACHABLE/u,
+);
+test('to take down a lab that nobody confirmed', refuses, ['lab', 'down'], 3, /no terminal to ask at/u, /--yes/u);
+
+test('mistakes in dr.yaml are told at their places, all of them', async t => {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', 'estate: x\nhosts:\n  a: {urii: "qemu:///system"}\nlanse: {}\n');
+  const {exitCode, stderr} = await dr.run('status');
+  t.is(exitCode, 2);
+  t.true(
+    stderr.includes(
+      'dr.yaml:3:7 hosts.a.urii: unknown key "urii"\n  3 |   a: {urii: "qemu:///system"}\n    |       ^^^^\n  Did you mean uri?',
+    ),
+    stderr,
+  );
+  t.true(stderr.includes('dr.yaml:4:1 lanse: unknown key "lanse"'), stderr);
+});
+
+test('status tells of hosts that do not answer, and ends with 1', async t => {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', twoHosts);
+  const {exitCode, stdout, stderr} = await dr.run('status');
+  t.is(exitCode, 1);
+  t.regex(stdout, /^sunjammer +HOST_UNREACHABLE/mu);
+  t.regex(stderr, /\/nowhere\/a/u);
+});
+
+test('with --json every line of stdout is an event, also of what went wrong', async t => {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', twoHosts);
+  const status = await dr.run('status', '--json');
+  t.deepEqual(
+    status.stdout.split('\n').map(line => (JSON.parse(line) as {type: string}).type),
+    ['unreachable', 'unreachable'],
+  );
+  const unknown = await dr.run('migrate', '--from', 'x', '--to', 'newhost', '--json');
+  t.like(JSON.parse(unknown.stdout), {type: 'error', code: 'UNKNOWN_HOST'});
+  const usage = await dr.run('statsu', '--json');
+  t.like(JSON.parse(usage.stdout), {type: 'error', code: 'USAGE'});
+});
+
+test('DR_DEBUG=1 shows where an error comes from', async t => {
+  const dr = await drIn(t, {DR_DEBUG: '1'});
+  const {stderr} = await dr.run('status');
+  t.regex(stderr, /\n\s+at /u);
+});
+
+test('nothing has run where nothing has run', async t => {
+  const dr = await drIn(t);
+  t.is((await dr.run('runs')).stdout, 'Nothing has run yet');
+});
+
+test('every command has help with an example', async t => {
+  const dr = await drIn(t);
+  const top = await dr.run('--help');
+  t.is(top.exitCode, 0);
+  const commands = ['init', 'status', 'plan', 'migrate', 'clean', 'runs', 'show', 'resume', 'abort', 'lab'];
+  for (const command of commands) t.regex(top.stdout, new RegExp(`^  ${command} `, 'mu'));
+  const inner = [
+    'plan migrate',
+    'lab up',
+    'lab down',
+    'lab status',
+    'lab exec',
+    'lab cut',
+    'lab heal',
+    'lab link',
+    'lab power-off',
+    'lab power-on',
+  ];
+  const helps = await Promise.all([...commands, ...inner].map(command => dr.run(...command.split(' '), '--help')));
+  for (const {stdout, exitCode} of helps) {
+    t.is(exitCode, 0);
+    t.regex(stdout, /\nExamples:\n {2}\$ dr /u);
+  }
+});
+
+test('a reader that goes away is no error', async t => {
+  const dr = await drIn(t);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/dr.js', import.meta.url)), '--help'], {
+    cwd: dr.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  t.is(code, 0);
+  t.is(stderr, '');
+});
