@@ -1,0 +1,80 @@
+import test from 'ava';
+import {readInventory} from '@dr-toolkit/hosts';
+
+import {domainMoves, type MigrationErrorCode, type MigrationRequest} from '../src/index.ts';
+import {images, TwoHosts} from './fixtures/two-hosts.ts';
+
+const route = {targetUri: 'sim://birch/system'};
+
+async function movesOf(two: TwoHosts, wanted: Partial<MigrationRequest> = {}) {
+  return domainMoves(await readInventory(two.hosts.values()), {from: 'alder', to: 'birch', route, ...wanted});
+}
+
+const refuses = test.macro({
+  async exec(t, wanted: Partial<MigrationRequest>, code: MigrationErrorCode, hint: RegExp) {
+    const error = await t.throwsAsync<Error & {hint: string}>(movesOf(new TwoHosts().with('aslo-web1'), wanted), {
+      code,
+    });
+    t.regex(error?.hint ?? '', hint);
+  },
+  title: (situation, _wanted, code: MigrationErrorCode) => `refuses ${situation} with ${code}`,
+});
+test('a host that dr.yaml does not name', refuses, {to: 'brich'}, 'UNKNOWN_HOST', /Did you mean birch\?/u);
+test('a misspelled domain', refuses, {domains: ['also-web1']}, 'UNKNOWN_DOMAIN', /Did you mean aslo-web1\?/u);
+test('a domain like no other', refuses, {domains: ['zzz']}, 'UNKNOWN_DOMAIN', /There are: aslo-web1/u);
+test('a move to where it is', refuses, {to: 'alder'}, 'SAME_HOST', /--to/u);
+
+test('an empty host has nothing to move', async t => {
+  await t.throwsAsync(movesOf(new TwoHosts()), {code: 'NOTHING_TO_MOVE'});
+});
+
+test('the biggest moves first', async t => {
+  const two = new TwoHosts()
+    .with('small', {number: 1})
+    .with('big', {number: 2})
+    .with('off', {number: 3, state: 'shutoff'});
+  two.alder.files.write(`${images}/big.qcow2`, {offset: 4096, data: Buffer.alloc(100_000)});
+  t.deepEqual(
+    (await movesOf(two)).map(({domain, how}) => `${domain} ${how}`),
+    ['big live', 'small live', 'off offline'],
+  );
+});
+
+test('a domain is named by its UUID too, and moves once', async t => {
+  const moves = await movesOf(new TwoHosts().with('web'), {domains: ['web', '00000000-0000-0000-0000-000000000001']});
+  t.is(moves.length, 1);
+});
+
+test('disks follow their pool to where the target has it', async t => {
+  const two = new TwoHosts({birch: {pools: [{name: 'fast', path: '/srv/fast'}]}}).with('web');
+  t.is(
+    (await movesOf(two, {route: {...route, pools: {default: 'fast'}}}))[0]?.disks[0]?.targetPath,
+    '/srv/fast/web.qcow2',
+  );
+  t.is(
+    (await movesOf(two))[0]?.disks[0]?.targetPath,
+    `${images}/web.qcow2`,
+    'without a pool of that name the path stays',
+  );
+});
+
+test('storage of one origin is shared, and not copied', async t => {
+  t.is(await storage('nas:/export'), 'shared');
+  t.is(await storage('nas:/other'), 'copy');
+});
+
+test('interfaces are plugged into what the network is called on the target', async t => {
+  const birch = {networks: [{name: 'public', uuid: 'p', active: true, autostart: true}]};
+  const interfaces = async (networks: Record<string, string>) =>
+    (await movesOf(new TwoHosts({birch}).with('web'), {route: {...route, networks}}))[0]?.interfaces;
+  t.deepEqual(await interfaces({lan: 'public'}), {'52:54:00:00:00:01': {type: 'network', source: 'public'}});
+  t.deepEqual(await interfaces({other: 'public'}), {});
+});
+
+/** How the disk of a domain in a pool from nas:/export moves to a pool from `origin`. */
+async function storage(origin: string): Promise<string | undefined> {
+  const alder = {pools: [{name: 'default', type: 'netfs', path: images, origin: 'nas:/export'}]};
+  const birch = {pools: [{name: 'default', type: 'netfs', path: '/mnt/nas', origin}]};
+  const two = new TwoHosts({alder, birch}).with('web');
+  return (await movesOf(two))[0]?.disks[0]?.storage;
+}

@@ -1,0 +1,126 @@
+import test from 'ava';
+
+import type {FindingCode, MigrationRequest} from '../src/index.ts';
+import {before, versionOf} from '../src/version-findings.ts';
+import {codes, guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+
+test('nothing stands in the way of an ordinary move', async t => {
+  const planned = await new TwoHosts().with('web').plan();
+  t.deepEqual(planned.findings, []);
+  t.truthy(planned.plan);
+});
+
+const blocks = test.macro({
+  async exec(
+    t,
+    code: FindingCode,
+    spec: GuestSpec,
+    change?: (two: TwoHosts) => void,
+    wanted?: Partial<MigrationRequest>,
+  ) {
+    const two = new TwoHosts().with('web', spec);
+    change?.(two);
+    const planned = await two.plan(wanted);
+    t.true(codes(planned).includes(code), JSON.stringify(planned.findings));
+    t.is(planned.plan, undefined);
+    t.true(planned.findings.every(({remedy, host}) => remedy !== '' && host !== ''));
+  },
+  title: (situation, code: FindingCode) => `${situation} blocks as ${code}`,
+});
+
+test('a passed-through device', blocks, 'HOST_DEVICE', {
+  devices: "<hostdev type='usb'><source><address bus='1' device='2'/></source></hostdev>",
+});
+test('snapshots', blocks, 'SNAPSHOTS', {snapshots: ['before-upgrade']});
+test('an unknown machine type', blocks, 'MACHINE_UNKNOWN', {machine: 'pc-q35-99.0'});
+test('a missing network', blocks, 'NETWORK_MISSING', {network: 'dmz'});
+test('a kernel that the target lacks', blocks, 'HOST_FILE_MISSING', {os: '<kernel>/boot/mine</kernel>'});
+test('an ISO that the target lacks', blocks, 'HOST_FILE_MISSING', {
+  devices: "<disk type='file' device='cdrom'><source file='/iso/a.iso'/><target dev='sda'/></disk>",
+});
+test('a running job', blocks, 'JOB_RUNNING', {
+  job: {operation: 'backup', elapsedMs: 1, processedBytes: 0, totalBytes: 1, memoryBytes: 0, bytesPerSecond: 0},
+});
+test('a live move of what is shut off', blocks, 'WRONG_MODE', {state: 'shutoff'}, undefined, {mode: 'live'});
+test('an offline move of what runs', blocks, 'WRONG_MODE', {}, undefined, {mode: 'offline'});
+test("somebody's file in the place", blocks, 'DISK_EXISTS', {}, ({birch}) => {
+  birch.files.create({path: `${images}/web.qcow2`, format: 'raw', capacityBytes: 1});
+});
+test('the same name', blocks, 'DOMAIN_EXISTS', {}, ({birch}) =>
+  birch.add(guestXml('web', {number: 2, disk: '/other.qcow2'})),
+);
+test('the same UUID', blocks, 'DOMAIN_EXISTS', {}, ({birch}) =>
+  birch.add(guestXml('old-web', {disk: '/other.qcow2'}), {state: 'shutoff'}),
+);
+test('a domain that runs twice', blocks, 'RUNS_TWICE', {}, ({birch}) =>
+  birch.add(guestXml('web', {disk: '/other.qcow2'})),
+);
+test('the same MAC', blocks, 'MAC_EXISTS', {}, ({birch}) => {
+  birch.add(guestXml('mail', {number: 1, disk: '/other.qcow2'}).replace(uuidOf(1), uuidOf(9)));
+});
+test('too little a CPU', blocks, 'CPU_INCOMPATIBLE', {}, ({birch}) => {
+  birch.cpu = {verdict: 'incompatible', reason: 'missing avx2'};
+});
+test('a target that is down', blocks, 'HOST_UNREACHABLE', {}, ({birch}) => {
+  birch.reachable = 'no';
+});
+test('a pool that is mapped and missing', blocks, 'POOL_MISSING', {}, undefined, {
+  route: {targetUri: 'x', pools: {default: 'gone'}},
+});
+
+test('two names of one machine are found out', async t => {
+  const planned = await new TwoHosts({alder: {uuid: 'same'}, birch: {uuid: 'same'}}).with('web').plan();
+  t.deepEqual(codes(planned), ['SAME_MACHINE']);
+});
+
+test('domains that fit alone may not fit together', async t => {
+  const two = new TwoHosts({birch: {memory: {totalBytes: 2 ** 31, freeBytes: 700 * 2 ** 20}}})
+    .with('web')
+    .with('db', {number: 2});
+  t.deepEqual(codes(await two.plan()), ['MEMORY_SHORT']);
+  t.deepEqual(codes(await two.plan({domains: ['db']})), []);
+});
+
+test('everything is said at once', async t => {
+  const two = new TwoHosts().with('web', {snapshots: ['a'], network: 'dmz'}).with('db', {number: 2, machine: 'odd'});
+  t.deepEqual(codes(await two.plan()).toSorted(), ['MACHINE_UNKNOWN', 'NETWORK_MISSING', 'SNAPSHOTS']);
+});
+
+test('what is blocked can be left out, and the rest moves', async t => {
+  const two = new TwoHosts().with('web', {snapshots: ['a']}).with('db', {number: 2});
+  const {plan, moves, skipped} = await two.plan({blocked: 'skip'});
+  t.deepEqual([moves.map(({domain}) => domain), skipped.map(({domain}) => domain)], [['db'], ['web']]);
+  t.true(plan?.steps.every(({id}) => id.startsWith('db/')));
+});
+
+test('a disk that the target kept of this domain is replaced only when asked for', async t => {
+  const two = new TwoHosts().with('web');
+  const there = await two.plan();
+  if (there.plan) await two.perform(there.plan);
+  t.deepEqual(two.runsOn(), ['birch']);
+  const back = {from: 'birch', to: 'alder'} as const;
+  t.deepEqual(codes(await two.plan(back)), ['KEPT_DISK']);
+  const replaced = await two.plan({...back, keptDisks: 'replace'});
+  t.deepEqual(codes(replaced, 'notes'), ['KEPT_DISK']);
+  if (replaced.plan) await two.perform(replaced.plan);
+  t.deepEqual(two.runsOn(), ['alder']);
+});
+
+test('versions that break moves are told', async t => {
+  t.deepEqual(await warned('9.0.0', '10.0.0'), ['VERSION_BREAKS']);
+  t.deepEqual(await warned('10.5.0', '10.5.0'), ['VERSION_BREAKS']);
+  t.deepEqual(await warned('10.6.0', '11.2.0'), ['VERSION_BREAKS']);
+  t.deepEqual(await warned('9.0.0', '9.0.0'), []);
+  t.deepEqual(await warned('10.2.0', '10.10.0'), []);
+});
+
+test('10.10 is later than 10.9', t => {
+  t.true(before(versionOf('10.9.0'), versionOf('10.10.0')));
+  t.false(before(versionOf('10.10.0'), versionOf('10.9.3')));
+  t.false(before(versionOf('9.0.0'), versionOf('9.0.0')));
+});
+
+async function warned(from: string, to: string): Promise<string[]> {
+  const two = new TwoHosts({alder: {libvirtVersion: from}, birch: {libvirtVersion: to}}).with('web');
+  return codes(await two.plan(), 'warns');
+}

@@ -1,0 +1,190 @@
+import test from 'ava';
+import * as fc from 'fast-check';
+import {type MoveMishap, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
+
+import {images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+
+const disk = `${images}/web.qcow2`;
+
+async function performed(two: TwoHosts, wanted = {}) {
+  const {plan, findings} = await two.plan(wanted);
+  if (!plan) throw new Error(JSON.stringify(findings));
+  return two.perform(plan);
+}
+
+test('a running domain moves, its source is marked and forgotten', async t => {
+  const two = new TwoHosts().with('web', {autostart: true});
+  const results = await performed(two);
+  t.deepEqual(two.runsOn(), ['birch']);
+  t.deepEqual(two.knownTo(), ['birch']);
+  t.true(two.birch.domains.get(uuidOf(1))?.autostart);
+  t.deepEqual(two.alder.files.paths, [disk, `${disk}.dr-kept`]);
+  t.deepEqual(two.birch.files.paths, [disk], 'no note stays beside a living disk');
+  t.like(await readDiskNote(two.alder, disk, 'kept'), {domain: 'web', movedTo: 'birch', run: 'run-1'});
+  t.like(results['web/move'], {mode: 'live', through: 'daemons', downtimeMs: 42});
+  t.like(results['web/verify'], {seen: ['running on birch', 'shutoff on alder', 'has vda', 'its agent answers']});
+});
+
+test('its disks are deleted when that is asked for', async t => {
+  const two = new TwoHosts().with('web');
+  await performed(two, {sourceDisks: 'delete'});
+  t.deepEqual(two.alder.files.paths, []);
+});
+
+test('a domain that is shut off is copied and stays shut off', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff', autostart: true});
+  two.alder.files.write(disk, {offset: 500_000, data: Buffer.from('far away')});
+  const results = await performed(two);
+  t.like(results['web/move'], {mode: 'offline', copiedBytes: 12});
+  t.deepEqual(two.knownTo(), ['birch']);
+  t.like(two.birch.domains.get(uuidOf(1)), {state: 'shutoff', autostart: true});
+  t.deepEqual(
+    [...two.birch.files.read(disk)].filter(piece => 'data' in piece),
+    [...two.alder.files.read(disk)].filter(piece => 'data' in piece),
+  );
+});
+
+test('daemons that cannot reach each other: dr drives the move itself', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {kind: 'fails', code: 'PEER_UNREACHABLE', message: 'no route to host'};
+  t.like((await performed(two))['web/move'], {through: 'client'});
+  t.deepEqual(two.runsOn(), ['birch']);
+});
+
+test('it is not tried otherwise when the daemons were asked for', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {kind: 'fails', code: 'PEER_UNREACHABLE', message: 'no route to host'};
+  await t.throwsAsync(performed(two, {through: 'daemons'}), {code: 'MOVE_FAILED', message: /runs on alder/u});
+  t.deepEqual(two.runsOn(), ['alder']);
+});
+
+test('a move that dr lost sight of has not failed', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {kind: 'unseen'};
+  await performed(two);
+  t.deepEqual(two.runsOn(), ['birch']);
+  t.deepEqual(two.knownTo(), ['birch']);
+});
+
+test('what failed is cleared away, and the next run succeeds', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {kind: 'fails', code: 'DISK_FULL', message: 'No space left on device'};
+  await t.throwsAsync(performed(two), {
+    code: 'MOVE_FAILED',
+    message: /web was not moved and runs on alder: .*No space left/u,
+  });
+  t.deepEqual(two.birch.files.paths, []);
+  await performed(two);
+  t.deepEqual(two.runsOn(), ['birch']);
+});
+
+test('a domain that shuts itself down on its way is not moved, and copied the next time', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {
+    kind: 'event',
+    act: () => Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'shutoff', stateReason: 'shutdown'}),
+  };
+  await t.throwsAsync(performed(two), {code: 'SOURCE_STATE'});
+  t.like((await performed(two))['web/move'], {mode: 'offline'});
+  t.deepEqual(two.knownTo(), ['birch']);
+});
+
+test('an abort leaves the domain on its source', async t => {
+  const two = new TwoHosts().with('web');
+  const stop = new AbortController();
+  two.alder.mishap = {kind: 'event', act: () => stop.abort(new Error('enough'))};
+  const {plan} = await two.plan();
+  if (!plan) return t.fail();
+  await t.throwsAsync(two.perform(plan, {signal: stop.signal}), {code: 'ABORTED', message: /runs on alder/u});
+  t.deepEqual([two.runsOn(), two.birch.files.paths], [['alder'], []]);
+  return undefined;
+});
+
+test("an earlier run's unfinished copy is replaced", async t => {
+  const two = new TwoHosts().with('web');
+  const first = await two.plan();
+  const [prepare] = first.plan?.steps ?? [];
+  if (first.plan && prepare) await two.perform({...first.plan, steps: [prepare]});
+  t.deepEqual(two.birch.files.paths, [disk, `${disk}.dr-incoming`]);
+  await performed(two);
+  t.deepEqual([two.runsOn(), two.birch.files.paths], [['birch'], [disk]]);
+});
+
+test('a file that appears after the preflight is not touched', async t => {
+  const two = new TwoHosts().with('web');
+  const {plan} = await two.plan();
+  two.birch.files.create({path: disk, format: 'raw', capacityBytes: 7});
+  if (plan) await t.throwsAsync(two.perform(plan), {code: 'FILE_IN_THE_WAY'});
+  t.is(two.birch.files.find(disk)?.capacityBytes, 7);
+  t.deepEqual(two.runsOn(), ['alder']);
+});
+
+test('a run that was cut off after the move is finished by the next one', async t => {
+  for (const state of ['running', 'shutoff'] as const) {
+    const two = new TwoHosts().with('web', {state, autostart: true});
+    const {plan} = await two.plan();
+    if (plan) await two.perform({...plan, steps: plan.steps.slice(0, 2)});
+    t.deepEqual(two.knownTo(), ['alder', 'birch']);
+    const again = await two.plan();
+    t.deepEqual(
+      again.moves.map(({how}) => how),
+      ['finish'],
+    );
+    if (again.plan) await two.perform(again.plan);
+    t.deepEqual(two.knownTo(), ['birch']);
+    t.like(two.birch.domains.get(uuidOf(1)), {state, autostart: true});
+    t.deepEqual(two.birch.files.paths, [disk]);
+  }
+});
+
+test('a source is not retired while its target does not run', async t => {
+  const two = new TwoHosts().with('web');
+  const {plan} = await two.plan();
+  if (plan) await two.perform({...plan, steps: plan.steps.slice(0, 2)});
+  Object.assign(two.birch.domains.get(uuidOf(1)) ?? {}, {state: 'shutoff', stateReason: 'destroyed'});
+  await removeDiskNote(two.birch, disk, 'incoming');
+  const retire = plan?.steps.at(-1);
+  if (plan && retire) await t.throwsAsync(two.perform({...plan, steps: [retire]}), {code: 'TARGET_NOT_VERIFIED'});
+  t.deepEqual(two.knownTo(), ['alder', 'birch']);
+});
+
+const mishaps: fc.Arbitrary<MoveMishap['kind'] | 'none' | 'target dies' | 'shuts down'> = fc.constantFrom(
+  'none',
+  'fails',
+  'unseen',
+  'target dies',
+  'shuts down',
+);
+
+test('whatever happens, a domain never runs twice, and running it again finishes the job', async t => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(mishaps, {maxLength: 3}),
+      fc.constantFrom('running', 'shutoff'),
+      async (troubles, state) => {
+        const two = new TwoHosts().with('web', {state});
+        for (const trouble of [...troubles, 'none' as const, 'none' as const]) {
+          two.birch.reachable = 'yes';
+          two.alder.mishap = mishapOf(trouble, two);
+          const {plan} = await two.plan();
+          if (!plan) break;
+          await two.perform(plan).catch(() => undefined);
+          t.true(two.runsOn().length <= 1, `${troubles.join(', ')}: runs on ${two.runsOn().join(' and ')}`);
+          t.true(two.knownTo().length > 0);
+          if (two.knownTo().join() === 'birch') return;
+        }
+        t.fail(`${state}, ${troubles.join(', ')}: known to ${two.knownTo().join(' and ')}`);
+      },
+    ),
+    {numRuns: 60},
+  );
+});
+
+function mishapOf(trouble: string, two: TwoHosts): MoveMishap | undefined {
+  if (trouble === 'fails') return {kind: 'fails', code: 'FAILED', message: 'broken'};
+  if (trouble === 'unseen') return {kind: 'unseen'};
+  if (trouble === 'target dies') return {kind: 'event', act: () => (two.birch.reachable = 'no')};
+  if (trouble === 'shuts down')
+    return {kind: 'event', act: () => Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'shutoff'})};
+  return undefined;
+}
