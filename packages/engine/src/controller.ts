@@ -123,7 +123,7 @@ export class Controller<Context> {
         if (paused) this.#tell({type: 'unpaused'});
         return status;
       } catch (error) {
-        if (!(error instanceof RunError && error.code === 'STORE_FULL')) throw error;
+        if (!(error instanceof RunError && error.code === 'STORE_UNWRITABLE')) throw error;
         if (!paused) this.#tell({type: 'paused', why: error.message, hint: error.hint});
         const {signal, clock, times} = this.#options;
         if (signal?.aborted) {

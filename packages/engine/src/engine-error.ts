@@ -19,10 +19,11 @@ export type RunErrorCode =
   | 'NO_SUCH_STEP'
   | 'RUN_IS_ALIVE'
   | 'SECRET_IN_PLAN'
-  /** The store cannot be used where it lies, or by this version. */
-  | 'STORE_FULL'
   | 'STORE_ON_NETWORK'
-  | 'STORE_UNUSABLE';
+  /** The store cannot be used where it lies, or by this version. */
+  | 'STORE_UNUSABLE'
+  /** It cannot be written now: no room, a lock. It may be again. */
+  | 'STORE_UNWRITABLE';
 
 interface Hinted extends ErrorOptions {
   /** The operator's next move, in one imperative sentence. */

@@ -29,5 +29,6 @@ export {
 export {openStore, type SqliteStoreOptions} from './sqlite-store.ts';
 export {defineStep, type Found, type Progress, type StepActs, type StepContext, type StepKind} from './step-kind.ts';
 export type {Row, SqlValue, Store, Tx} from './store.ts';
+export {undoPlan, type UndoPlan} from './undo-plan.ts';
 export {VirtualClock} from './virtual-clock.ts';
 export type {Wait} from './waits.ts';

@@ -2,8 +2,8 @@ import type {LanePlaces, Priority} from '@dr-toolkit/lanes';
 
 import {PlanError} from './engine-error.ts';
 import {digestOf, frozenCopy, type Json, NotPlainError} from './json.ts';
+import {knownKinds} from './known-kinds.ts';
 import type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} from './plan.ts';
-import {prompts} from './prompts.ts';
 import type {StepKind} from './step-kind.ts';
 
 export interface StepInput {
@@ -19,7 +19,8 @@ export interface StepInput {
   readonly needs?: ReadonlyArray<string | Need>;
   /** Default: what the kind says of these arguments. */
   readonly lanes?: readonly LanePlaces[];
-  readonly timeoutMs?: number;
+  /** For one attempt. Default: none, it may take for ever. */
+  readonly timeoutMs?: number | undefined;
   /** Default: none. */
   readonly retries?: Retries;
   /** Default: `stop` in a planned run, `skip-dependents` otherwise. */
@@ -46,7 +47,7 @@ export interface KnownKinds {
  * @throws {PlanError} `CYCLE`, `UNKNOWN_KIND`, `UNKNOWN_NEED`, `DUPLICATE_ID`, `BAD_ARGS`, `BAD_LANES`, `NOT_A_PLAN`.
  */
 export function makePlan(input: PlanInput, {kinds}: KnownKinds): Plan {
-  const known = new Map([...prompts, ...kinds].map(kind => [kind.kind, kind]));
+  const known = knownKinds(kinds);
   const {intent, mode, estate, inventory} = input;
   const steps = Object.freeze(input.steps.map(step => settled(step, mode, known)));
   refuseBadNeeds(steps);

@@ -20,13 +20,13 @@ export const typeName = prompt('type-name', z.object({text: z.string(), name: z.
 }));
 
 /** The prompts, known to every run without being listed. */
-export const prompts: readonly StepKind[] = [confirm, choose, typeName];
+export const prompts: ReadonlyArray<StepKind<object, unknown>> = [confirm, choose, typeName];
 
 function prompt<Args extends object>(
   kind: string,
   args: {parse(value: unknown): Args},
   ask: (args: Args) => Question,
-): StepKind<Args> {
+): StepKind<Args, unknown> {
   return Object.freeze({
     kind,
     args,

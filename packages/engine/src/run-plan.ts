@@ -3,10 +3,10 @@ import {join} from 'node:path';
 import {Board, type StepRecord} from './board.ts';
 import {Controller, lockKey} from './controller.ts';
 import {PlanError, RunError} from './engine-error.ts';
+import {knownKinds} from './known-kinds.ts';
 import {beginMove} from './moves.ts';
 import {parsePlan} from './parse-plan.ts';
 import type {Plan} from './plan.ts';
-import {prompts} from './prompts.ts';
 import {Redaction} from './redaction.ts';
 import {openRunFolder} from './run-folder.ts';
 import {newRunId} from './run-id.ts';
@@ -17,7 +17,7 @@ import type {StepContext, StepKind} from './step-kind.ts';
 /**
  * Runs a plan to its end, or as far as it comes.
  * @throws {PlanError} when the plan holds kinds that are not known here.
- * @throws {RunError} `SECRET_IN_PLAN`, `FENCED`, `STORE_FULL` (only after an abort).
+ * @throws {RunError} `SECRET_IN_PLAN`, `FENCED`, `STORE_UNWRITABLE` (only after an abort).
  */
 export async function runPlan<Context extends object>(
   plan: Plan,
@@ -122,9 +122,7 @@ function kindsOf<Context>(
   plan: Plan,
   {kinds}: SettledOptions<Context>,
 ): Map<string, StepKind<object, Context & StepContext>> {
-  const known = new Map<string, StepKind<object, Context & StepContext>>(
-    [...prompts, ...kinds].map(kind => [kind.kind, kind]),
-  );
+  const known = knownKinds(kinds);
   const unknown = plan.steps.find(step => !known.has(step.kind));
   if (unknown) {
     throw new PlanError('UNKNOWN_KIND', `Step ${unknown.id} is of an unknown kind: ${unknown.kind}`, {

@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {mkdirSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {dirname, resolve} from 'node:path';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 
 import {RunError} from './engine-error.ts';
@@ -37,9 +37,12 @@ class SqliteStore implements Store {
   readonly id: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #line: Line;
+  /** The end of this opener's last transaction. */
+  #own: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, readOnly: boolean) {
+    this.#line = lineOf(path);
     // Without a timeout a second process gets SQLITE_BUSY at once.
     this.#db = new DatabaseSync(path, {timeout: 5000, readOnly});
     // WAL lets others read while we write; FULL makes every commit reach the disk before it counts.
@@ -54,13 +57,14 @@ class SqliteStore implements Store {
 
   async read(sql: string, args: readonly SqlValue[] = []): Promise<readonly Row[]> {
     // Behind a transaction under way: on one connection it would see what is not yet true.
-    await this.#tail;
+    await this.#own;
     return this.#run(sql, args);
   }
 
   tx<T>(act: (tx: Tx) => Promise<T>): Promise<T> {
-    const done = this.#tail.then(() => this.#transaction(act));
-    this.#tail = done.catch(() => undefined);
+    const done = this.#line.tail.then(() => this.#transaction(act));
+    this.#own = done.catch(() => undefined);
+    this.#line.tail = this.#own;
     return done;
   }
 
@@ -72,7 +76,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#tail;
+    await this.#own;
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();
   }
@@ -117,19 +121,34 @@ class SqliteStore implements Store {
   }
 }
 
+/** The transactions of this process on one file, one after the other: SQLite's own waiting would stop the whole process. */
+interface Line {
+  tail: Promise<unknown>;
+}
+
+const lines = new Map<string, Line>();
+
+function lineOf(path: string): Line {
+  if (path === ':memory:') return {tail: Promise.resolve()};
+  const name = resolve(path);
+  const line = lines.get(name) ?? {tail: Promise.resolve()};
+  lines.set(name, line);
+  return line;
+}
+
 // SQLite's primary result codes that pass: no room, an I/O error (a full disk shows as either), and a lock kept too long.
 const passing = new Map([
-  [13, 'no room is left'],
-  [10, 'the disk failed or is full'],
-  [5, 'somebody else kept it locked'],
+  [13, {why: 'no room is left', hint: 'Make room on that disk (df -h)'}],
+  [10, {why: 'the disk failed or is full', hint: 'Look at that disk (df -h; dmesg)'}],
+  [5, {why: 'somebody else keeps it locked', hint: 'See who has it open (fuser)'}],
 ]);
 
 function storeError(error: unknown): unknown {
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
-  const why = code === undefined ? undefined : passing.get(code);
-  if (why === undefined) return error;
-  return new RunError('STORE_FULL', `The store cannot be written: ${why} (${messageOf(error)})`, {
-    hint: 'Make room on that disk (df -h); the run goes on by itself then',
+  const known = code === undefined ? undefined : passing.get(code);
+  if (!known) return error;
+  return new RunError('STORE_UNWRITABLE', `The store cannot be written: ${known.why} (${messageOf(error)})`, {
+    hint: `${known.hint}; the run goes on by itself once it can`,
     cause: error,
   });
 }

@@ -19,7 +19,7 @@ export interface Store {
   read(sql: string, args?: readonly SqlValue[]): Promise<readonly Row[]>;
   /**
    * All of `act` or nothing of it, alone in the store, and on disk when this resolves.
-   * @throws {RunError} `STORE_FULL` when there was no room for it; whatever `act` threw.
+   * @throws {RunError} `STORE_UNWRITABLE` when there was no room for it; whatever `act` threw.
    */
   tx<T>(act: (tx: Tx) => Promise<T>): Promise<T>;
   /** A number that is another one whenever the store was changed, by whomever. Inside a transaction: as that will leave it. */
