@@ -34,7 +34,10 @@ const copy = defineStep<CopyArgs>('copy', {
 const folder = mkdtempSync(join(tmpdir(), 'dr-bench-'));
 try {
   const planned = performance.now();
-  const plan = makePlan({intent: {command: 'bench'}, mode: 'planned', estate: 'none', inventory: 'none', steps: steps()}, {kinds: [copy]});
+  const plan = makePlan(
+    {intent: {command: 'bench'}, mode: 'planned', estate: 'none', inventory: 'none', steps: steps()},
+    {kinds: [copy]},
+  );
   const planningMs = performance.now() - planned;
 
   const store = openStore(join(folder, 'dr.db'));
