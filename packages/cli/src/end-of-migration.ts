@@ -19,8 +19,7 @@ export interface EndedMigration {
 export async function endOfMigration({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<ExitCode> {
   const rows = migrationSummary(movesOf(plan), endedSteps(plan, outcome));
   const {run, status} = outcome;
-  const interrupted = terminal.interrupts.stop.aborted && status !== 'done';
-  const code = interrupted ? exitCodes.interrupted : status === 'done' ? exitCodes.done : exitCodes.failed;
+  const code = endCode(status, terminal);
   terminal.event({type: 'summary', run, status, domains: rows});
   if (!terminal.json) terminal.note('');
   terminal.say(summaryText(rows));
@@ -34,6 +33,12 @@ export async function endOfMigration({plan, outcome, hosts}: EndedMigration, ter
   for (const text of failureTexts(plan, outcome)) terminal.note(`\n${text}`);
   terminal.note(`\n${nextText(outcome)}`);
   return code;
+}
+
+/** Interrupted is what was stopped by Ctrl-C or from elsewhere, and can be resumed. */
+function endCode(status: RunOutcome['status'], {interrupts}: Terminal): ExitCode {
+  if (status === 'done') return exitCodes.done;
+  return status === 'stopped' || interrupts.stop.aborted ? exitCodes.interrupted : exitCodes.failed;
 }
 
 /** The domains of a plan, in its order. */

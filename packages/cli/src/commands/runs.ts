@@ -112,7 +112,7 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
       run,
       state,
       clockText(startedMs),
-      timeText((endedMs ?? (state === 'running' ? nowMs : startedMs)) - startedMs),
+      tookText({state, startedMs, endedMs}, nowMs),
       command,
     ]),
   );
@@ -125,7 +125,7 @@ export function runText(
   const head = [
     `${run}  ${state}, ${percentText(fraction)}`,
     `  dr ${command}`,
-    `  started ${clockText(startedMs)}, took ${timeText((endedMs ?? nowMs) - startedMs)}`,
+    `  started ${clockText(startedMs)}, took ${tookText({state, startedMs, endedMs}, nowMs)}`,
     ...(folder === undefined ? [] : [`  journal: ${folder}`]),
   ];
   const table = tableText(
@@ -147,6 +147,15 @@ export function runText(
   );
   const next = nextTexts(run, state);
   return [head.join('\n'), table, ...failures, ...(next === undefined ? [] : [next])].join('\n\n');
+}
+
+/** When a crashed run ended is not known. */
+function tookText(
+  {state, startedMs, endedMs}: Pick<RunSummary, 'state' | 'startedMs' | 'endedMs'>,
+  nowMs: number,
+): string {
+  const until = endedMs ?? (state === 'running' ? nowMs : undefined);
+  return until === undefined ? '-' : timeText(until - startedMs);
 }
 
 function progressOf(fraction: number | undefined): string | undefined {

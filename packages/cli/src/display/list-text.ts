@@ -47,7 +47,8 @@ function headline(view: RunView, total: number, paint: ListOptions['paint']): st
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
     ...(asking > 0 ? [paint('yellow', `${asking} asking`)] : []),
     ...(failed > 0 ? [paint('red', `${failed} failed`)] : []),
-    ...(skipped + cancelled > 0 ? [`${skipped + cancelled} left out`] : []),
+    ...(cancelled > 0 ? [paint('yellow', `${cancelled} aborted`)] : []),
+    ...(skipped > 0 ? [`${skipped} left out`] : []),
     ...(rate > 0 ? [rateText(rate)] : []),
   ];
   const head = `${percentText(fraction)}  ${parts.join(', ')}`;

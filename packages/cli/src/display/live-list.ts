@@ -24,15 +24,19 @@ export function liveList(view: RunView, terminal: Terminal): RunDisplay {
           };
           await over;
           redraw();
+          if (view.status !== 'done') throw new Error(view.status); // for its mark only
         },
       },
     ],
     {
+      exitOnError: false,
       registerSignalListeners: false, // Ctrl-C is the run's affair
       renderer: 'default',
       fallbackRendererCondition: false,
       rendererOptions: {
         formatOutput: 'truncate',
+        showErrorMessage: false,
+        collapseErrors: false,
         logger: new ListrLogger({
           useIcons: true,
           processOutput: new ProcessOutput(process.stderr, process.stderr, {leaveEmptyLine: false}),
