@@ -42,7 +42,8 @@ export async function readDiskNote<K extends DiskNote['kind']>(
   const volume = await host.findVolume(path, options);
   if (!volume || volume.capacityBytes > 65_536) return undefined;
   const pieces: Uint8Array[] = [];
-  for await (const piece of host.readVolume(path, options)) if ('data' in piece) pieces.push(piece.data);
+  for await (const piece of host.readVolume(path, {signal: options.signal, weight: 'light'}))
+    if ('data' in piece) pieces.push(piece.data);
   return parsedNote(Buffer.concat(pieces).toString(), kind);
 }
 
@@ -57,7 +58,7 @@ export async function writeDiskNote(
   const data = Buffer.from(`${JSON.stringify({format: 'dr-note/1', ...note})}\n`);
   await host.deleteVolume(path, options);
   await host.createVolume({path, format: 'raw', capacityBytes: data.length}, options);
-  await host.writeVolume(path, onePiece(data), options);
+  await host.writeVolume(path, onePiece(data), {signal: options.signal, weight: 'light'});
 }
 
 export async function removeDiskNote(

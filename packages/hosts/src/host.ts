@@ -4,6 +4,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface StreamOptions extends CallOptions {
+  /** `light`: a few kilobytes, which need no connection of their own. Default `heavy`. */
+  readonly weight?: 'light' | 'heavy';
+}
+
 /**
  * What dr asks of a machine that runs VMs. Paths are absolute paths on that machine, sizes are bytes, domains are named
  * by UUID. Every method rejects with a `HostError`, or with the signal's reason.
@@ -15,7 +20,7 @@ export interface Host extends AsyncDisposable {
 
   /** All of it, as it is at this moment. */
   read(options?: CallOptions): Promise<HostReading>;
-  /** One domain as it is now; undefined when this host does not know it. */
+  /** One domain as it is now, without asking its guest for addresses; undefined when this host does not know it. */
   readDomain(uuid: string, options?: CallOptions): Promise<DomainReading | undefined>;
   /**
    * The definition with its secrets. `migratable`: of the running domain, as another host would take it over;
@@ -31,9 +36,9 @@ export interface Host extends AsyncDisposable {
   /** A volume that is gone already is fine. */
   deleteVolume(path: string, options?: CallOptions): Promise<void>;
   /** The bytes of the file or device, holes told apart, in order and without gaps. */
-  readVolume(path: string, options?: CallOptions): AsyncIterable<VolumePiece>;
+  readVolume(path: string, options?: StreamOptions): AsyncIterable<VolumePiece>;
   /** Writes the data pieces in their places and leaves the holes alone. */
-  writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: CallOptions): Promise<void>;
+  writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: StreamOptions): Promise<void>;
 
   /**
    * Moves a running domain to `target` while it runs, and resolves when it runs there. Its definition stays here.

@@ -8,6 +8,7 @@ import type {
   LiveMoveResult,
   MigrateOptions,
   NewVolume,
+  StreamOptions,
   VolumePiece,
 } from '../host.ts';
 import type {DomainReading, HostReading, VolumeReading} from '../reading.ts';
@@ -59,7 +60,7 @@ class LibvirtHost implements Host {
 
   async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainReading | undefined> {
     const dom = await this.#find(uuid, options);
-    return dom && readDomain(this.#link, dom, options);
+    return dom && readDomain(this.#link, dom, {signal: options.signal});
   }
 
   async definition(uuid: string, {form, signal}: CallOptions & {form: 'migratable' | 'persistent'}): Promise<string> {
@@ -84,11 +85,11 @@ class LibvirtHost implements Host {
     return this.#storage.delete(path, options);
   }
 
-  readVolume(path: string, options?: CallOptions): AsyncIterable<VolumePiece> {
+  readVolume(path: string, options?: StreamOptions): AsyncIterable<VolumePiece> {
     return this.#storage.read(path, options);
   }
 
-  writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: CallOptions): Promise<void> {
+  writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: StreamOptions): Promise<void> {
     return this.#storage.write(path, pieces, options);
   }
 

@@ -15,6 +15,7 @@ export class LibvirtLink {
   readonly name: string;
   readonly uri: string;
   #client: Promise<RpcClient> | undefined;
+  readonly #idle: RpcClient[] = [];
 
   constructor(name: string, uri: string) {
     this.name = name;
@@ -63,15 +64,29 @@ export class LibvirtLink {
     }
   }
 
-  /** Lends a connection of its own, closed afterwards: for a long call or a stream. */
+  /** Lends a connection of its own, for a long call or a stream. It is kept for the next one: through ssh it is dear. */
   async own<T>(act: (client: RpcClient) => Promise<T>, {signal}: CallOptions = {}): Promise<T> {
     try {
-      const client = await this.connect({signal});
+      const client = this.#idle.pop() ?? (await this.connect({signal}));
       try {
-        return await act(client);
-      } finally {
-        await client.close();
+        const result = await act(client);
+        this.#keep(client);
+        return result;
+      } catch (error) {
+        // Refused calls leave it as it was; whatever else happened may still go on in it.
+        if (error instanceof LibvirtError && client.callsInFlight === 0) this.#keep(client);
+        else await client.close();
+        throw error;
       }
+    } catch (error) {
+      throw this.failure(error, signal);
+    }
+  }
+
+  /** Lends the shared connection: for a stream of a few bytes. */
+  async shared<T>(act: (client: RpcClient) => Promise<T>, {signal}: CallOptions = {}): Promise<T> {
+    try {
+      return await act(await this.#shared(signal));
     } catch (error) {
       throw this.failure(error, signal);
     }
@@ -98,6 +113,7 @@ export class LibvirtLink {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
+    await Promise.all(this.#idle.splice(0).map(idle => idle.close()));
     await client?.then(
       opened => opened.close(),
       () => undefined,
@@ -120,6 +136,17 @@ export class LibvirtLink {
       this.#client = undefined;
       throw error;
     }
+  }
+
+  #keep(client: RpcClient): void {
+    this.#idle.push(client);
+    void this.#dropWhenClosed(client);
+  }
+
+  async #dropWhenClosed(client: RpcClient): Promise<void> {
+    await client.closed;
+    const at = this.#idle.indexOf(client);
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
   async #forgetWhenClosed(client: RpcClient): Promise<void> {

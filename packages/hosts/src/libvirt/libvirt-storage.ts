@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {LibvirtError, type RpcClient, type RpcStream} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
-import type {CallOptions, NewVolume, VolumePiece} from '../host.ts';
+import type {CallOptions, NewVolume, StreamOptions, VolumePiece} from '../host.ts';
 import type {VolumeReading} from '../reading.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {folderPoolPrefix, volumeReading} from './read-pools.ts';
@@ -67,25 +67,19 @@ export class LibvirtStorage {
     });
   }
 
-  async *read(file: string, options: CallOptions = {}): AsyncGenerator<VolumePiece> {
+  async *read(file: string, options: StreamOptions = {}): AsyncGenerator<VolumePiece> {
     const vol = await this.#required(file, options);
+    if (options.weight === 'light') {
+      yield* await this.#link.shared(client => collected(download(client, vol, options)), options);
+    } else {
+      yield* this.#readApart(vol, options);
+    }
+  }
+
+  async *#readApart(vol: VolumeRef, options: StreamOptions): AsyncGenerator<VolumePiece> {
     const client = await this.#link.connect(options);
     try {
-      const stream = await client.openStream(
-        'STORAGE_VOL_DOWNLOAD',
-        {vol, offset: 0, length: 0, flags: sparse},
-        options,
-      );
-      let offset = 0;
-      for await (const piece of stream) {
-        if (piece.kind === 'data') {
-          yield {offset, data: piece.bytes};
-          offset += piece.bytes.length;
-        } else {
-          yield {offset, holeBytes: piece.lengthBytes};
-          offset += piece.lengthBytes;
-        }
-      }
+      yield* download(client, vol, options);
     } catch (error) {
       throw this.#link.failure(error, options.signal);
     } finally {
@@ -93,9 +87,10 @@ export class LibvirtStorage {
     }
   }
 
-  async write(file: string, pieces: AsyncIterable<VolumePiece>, options: CallOptions = {}): Promise<void> {
+  async write(file: string, pieces: AsyncIterable<VolumePiece>, options: StreamOptions = {}): Promise<void> {
     const vol = await this.#required(file, options);
-    await this.#link.own(client => writeExtents(client, vol, pieces, options), options);
+    const upload = (client: RpcClient) => writeExtents(client, vol, pieces, options);
+    await (options.weight === 'light' ? this.#link.shared(upload, options) : this.#link.own(upload, options));
   }
 
   /** Takes away the pools that were put on bare folders; the folders and files stay. */
@@ -174,6 +169,26 @@ export class LibvirtStorage {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+async function* download(client: RpcClient, vol: VolumeRef, {signal}: CallOptions): AsyncGenerator<VolumePiece> {
+  const stream = await client.openStream('STORAGE_VOL_DOWNLOAD', {vol, offset: 0, length: 0, flags: sparse}, {signal});
+  let offset = 0;
+  for await (const piece of stream) {
+    if (piece.kind === 'data') {
+      yield {offset, data: piece.bytes};
+      offset += piece.bytes.length;
+    } else {
+      yield {offset, holeBytes: piece.lengthBytes};
+      offset += piece.lengthBytes;
+    }
+  }
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 /** One upload per run of data, each at its place, so that what lies between stays a hole. */

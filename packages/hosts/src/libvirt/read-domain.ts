@@ -18,6 +18,8 @@ export interface DomainRef {
 
 export interface ReadDomainOptions extends CallOptions {
   /** What is known of a file from its pool. */
+  /** Default `skip`: a guest that is asked takes its time. */
+  readonly addresses?: 'ask' | 'skip';
   readonly volumeAt?: ((path: string) => VolumeReading | undefined) | undefined;
 }
 
@@ -25,7 +27,7 @@ export interface ReadDomainOptions extends CallOptions {
 export async function readDomain(
   link: LibvirtLink,
   dom: DomainRef,
-  {signal, volumeAt}: ReadDomainOptions = {},
+  {signal, volumeAt, addresses: asked = 'skip'}: ReadDomainOptions = {},
 ): Promise<DomainReading | undefined> {
   const options = {signal};
   const [state, xml, inactive, persistent, autostart, saved, snapshots, checkpoints] = await Promise.all([
@@ -44,7 +46,7 @@ export async function readDomain(
   const active = name !== 'shutoff' && name !== 'crashed';
   const job = active ? await readJob(link, dom, options) : undefined;
   const agent = agentChannel === 'yes' ? agentState(xml.xml) : 'none';
-  const addresses = active && name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
+  const addresses = asked === 'ask' && name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
   return {
     ...definition,
     state: name,

@@ -26,7 +26,9 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
     ]);
   const volumes = new Map(pools.flatMap(pool => pool.volumes.map(volume => [volume.path, volume] as const)));
   const volumeAt = (path: string) => volumes.get(path);
-  const domains = await Promise.all(listed.domains.map(dom => readDomain(link, dom, {signal, volumeAt})));
+  const domains = await Promise.all(
+    listed.domains.map(dom => readDomain(link, dom, {signal, volumeAt, addresses: 'ask'})),
+  );
   const host = child(rootOf(capabilities.capabilities, 'capabilities'), 'host');
   return {
     name: link.name,
