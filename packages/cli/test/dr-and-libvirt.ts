@@ -32,8 +32,8 @@ test('init writes an estate that status reads', async t => {
 
   const status = await dr.run('status');
   t.is(status.exitCode, 0, status.stderr);
-  t.regex(status.stdout, /^test +up +\d+ /mu);
-  t.regex(status.stdout, /^test +test +running /mu);
+  t.regex(status.stdout, /^\S+ +up +\d+ /mu);
+  t.regex(status.stdout, /^test +\S+ +running /mu);
 });
 
 test('init shows what it would write, and leaves dr.yaml as it is', async t => {

@@ -1,9 +1,9 @@
 import {access, rename, writeFile} from 'node:fs/promises';
-import {hostname} from 'node:os';
+import {isIP} from 'node:net';
 import {relative, resolve} from 'node:path';
 
-import {estateFromInventory} from '@dr-toolkit/estate';
-import {readInventory} from '@dr-toolkit/hosts';
+import {estateFromInventory, type FoundHost} from '@dr-toolkit/estate';
+import {type HostReading, readInventory} from '@dr-toolkit/hosts';
 
 import {counted} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
@@ -34,7 +34,7 @@ export async function init(uris: readonly string[], options: InitCommand, termin
       {hint: 'Do what is said above, or leave those hosts out'},
     );
   }
-  const found = hosts.map(reading => ({uri: entries.find(({name}) => name === reading.name)?.uri ?? '', reading}));
+  const found = foundHosts(entries, hosts);
   refuseTwins(found);
   const text = estateFromInventory(found, options.name === undefined ? {} : {name: options.name});
   if (output === '-') {
@@ -47,7 +47,7 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   await rename(`${file}.new`, file);
   const domains = hosts.reduce((sum, host) => sum + host.domains.length, 0);
   const shown = relative(terminal.cwd, file).startsWith('..') ? file : relative(terminal.cwd, file);
-  terminal.event({type: 'estate', file, hosts: hosts.map(({name}) => name)});
+  terminal.event({type: 'estate', file, hosts: found.map(({reading}) => reading.name)});
   terminal.say(`Wrote ${shown}: ${counted(hosts.length, 'host')} with ${counted(domains, 'domain')}`);
   terminal.note('Look it over, and see: dr status');
   return exitCodes.done;
@@ -64,37 +64,66 @@ async function refuseExisting(file: string, shown: string): Promise<void> {
   });
 }
 
-/** Each URI with the name its host gets in dr.yaml: the first label of its host name. */
-export function namedHosts(uris: readonly string[]): Array<{name: string; uri: string}> {
+/** A URI with the name its host is read under. */
+interface NamedUri {
+  readonly name: string;
+  readonly uri: string;
+  /** `uri`: the first label of the host in it. `guess`: it holds an address or nothing, and the host itself knows better. */
+  readonly from: 'uri' | 'guess';
+}
+
+/** Each URI with a name of its own. */
+export function namedHosts(uris: readonly string[]): NamedUri[] {
   const taken = new Set<string>();
   return uris.map(uri => {
-    const plain = nameOf(uri);
-    let name = plain;
-    for (let nr = 2; taken.has(name); nr++) name = `${plain}-${nr}`;
-    taken.add(name);
-    return {name, uri};
+    const label = labelOf(uri);
+    const name = freeName(label ?? `host-${taken.size + 1}`, taken);
+    return {name, uri, from: label === undefined ? 'guess' : 'uri'};
   });
 }
 
-function nameOf(uri: string): string {
+/** Readings under the names their hosts get in dr.yaml: where the URI has none, what the host calls itself. */
+export function foundHosts(entries: readonly NamedUri[], readings: readonly HostReading[]): FoundHost[] {
+  const taken = new Set(entries.filter(({from}) => from === 'uri').map(({name}) => name));
+  return entries.flatMap(({name, uri, from}) => {
+    const reading = readings.find(host => host.name === name);
+    if (!reading) return [];
+    if (from === 'uri') return [{uri, reading}];
+    const own = spelled(reading.hostname.split('.', 1)[0] ?? '');
+    return [{uri, reading: {...reading, name: freeName(own === '' ? name : own, taken)}}];
+  });
+}
+
+function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let nr = 2; taken.has(name); nr++) name = `${wanted}-${nr}`;
+  taken.add(name);
+  return name;
+}
+
+/** The first label of a URI's host name; undefined for an address or none. */
+function labelOf(uri: string): string | undefined {
   const parts = /^([a-z]+)(?:\+[a-z0-9]+)?:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)/u.exec(uri);
   if (!parts) {
     throw new CliError('USAGE', `${uri} is not a libvirt URI`, {
       hint: `Did you mean qemu+ssh://root@${/^[\w.-]+$/u.test(uri) ? uri : 'HOST'}/system?`,
     });
   }
-  const [, driver = '', host = ''] = parts;
-  const address = /^\[|^\d+\.\d+\.\d+\.\d+$/u.test(host);
-  const label = (address ? host : (host.split('.', 1)[0] ?? ''))
-    .replaceAll(/[^\w.-]+/gu, '-')
-    .replace(/^[^A-Za-z0-9]+|-+$/gu, '');
-  if (label !== '') return label;
-  return driver === 'test' ? 'test' : (hostname().split('.', 1)[0] ?? 'local');
+  const [, , host = ''] = parts;
+  const isAddress = host.startsWith('[') || isIP(host) > 0;
+  const label = isAddress ? '' : spelled(host.split('.', 1)[0] ?? '');
+  return label === '' ? undefined : label;
 }
 
-function refuseTwins(
-  found: ReadonlyArray<{readonly uri: string; readonly reading: {uuid: string; name: string}}>,
-): void {
+/** As names are spelled in dr.yaml. */
+function spelled(text: string): string {
+  return text
+    .replaceAll(/[^\w-]+/gu, '-')
+    .replaceAll(/^[^A-Za-z0-9]+|-+$/gu, '')
+    .slice(0, 60);
+}
+
+function refuseTwins(found: readonly FoundHost[]): void {
   for (const [index, {uri, reading}] of found.entries()) {
     const twin = found.slice(0, index).find(other => other.reading.uuid === reading.uuid);
     if (!twin || reading.uuid === '') continue; // libvirt's test driver has no UUID

@@ -1,21 +1,34 @@
-import {hostname} from 'node:os';
-
 import test from 'ava';
 
-import {namedHosts} from '../../src/commands/init.ts';
+import {foundHosts, namedHosts} from '../../src/commands/init.ts';
+import {hostReading} from '../fixtures/readings.ts';
 
+/** What the host of a URI is called in dr.yaml, when it calls itself `alder.example.org`. */
 const named = test.macro({
-  exec(t, uri: string, name: string) {
-    t.deepEqual(namedHosts([uri]), [{name, uri}]);
+  exec(t, uri: string, expected: string) {
+    const entries = namedHosts([uri]);
+    const readings = entries.map(({name}) => hostReading(name, {hostname: 'alder.example.org'}));
+    t.deepEqual(
+      foundHosts(entries, readings).map(({reading}) => reading.name),
+      [expected],
+    );
   },
-  title: (_, uri: string, name: string) => `${uri} is called ${name}`,
+  title: (_, uri: string, expected: string) => `${uri} is called ${expected}`,
 });
 test(named, 'qemu+ssh://root@sunjammer.example.org:2222/system', 'sunjammer');
 test(named, 'qemu+tls://newhost/system', 'newhost');
-test(named, 'qemu+ssh://root@10.0.0.7/system', '10.0.0.7');
-test(named, 'qemu+tcp://[2001:db8::7]/system', '2001-db8-7');
-test(named, 'test:///default', 'test');
-test(named, 'qemu:///system', hostname().split('.', 1)[0] ?? '');
+test(named, 'qemu+ssh://root@10.0.0.7/system', 'alder');
+test(named, 'qemu+tcp://[2001:db8::7]/system', 'alder');
+test(named, 'qemu:///system', 'alder');
+
+test('two that call themselves the same are told apart', t => {
+  const entries = namedHosts(['qemu+ssh://10.0.0.1/system', 'qemu+ssh://10.0.0.2/system']);
+  const readings = entries.map(({name}) => hostReading(name, {hostname: 'alder'}));
+  t.deepEqual(
+    foundHosts(entries, readings).map(({reading}) => reading.name),
+    ['alder', 'alder-2'],
+  );
+});
 
 test('two hosts of one name are told apart', t => {
   t.deepEqual(
