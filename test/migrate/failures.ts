@@ -90,6 +90,15 @@ test('the link is cut half-way', async t => {
   await againAndHome(t, boot_id);
 });
 
+test('the link is cut half-way of a move that dr drives itself', async t => {
+  const {rig} = t.context;
+  const {boot_id} = await askGuest(await addressOf(rig));
+  const cut = await rig.migrate({...slowly, through: 'client', half: () => rig.lab.cut('sunjammer', 'newhost')});
+  await staysOnSource(t, cut, /MOVE_FAILED/u);
+  await rig.lab.heal('sunjammer', 'newhost');
+  await againAndHome(t, boot_id);
+});
+
 test("the target's libvirtd is killed half-way", async t => {
   const {rig} = t.context;
   const {boot_id} = await askGuest(await addressOf(rig));
