@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs';
+
 import {Command, Option} from '@commander-js/extra-typings';
 
 import {examples, migrateOptions, type Run} from './command-options.ts';
@@ -16,7 +18,7 @@ export interface Shell {
 export function program(shell: Shell) {
   const dr = new Command('dr')
     .description('Moves virtual machines between libvirt/KVM hosts, checked before and verified after.')
-    .version('0.1.0', '-V, --version')
+    .version(version(), '-V, --version')
     .option('--estate <file>', 'dr.yaml to go by (default: DR_ESTATE, else dr.yaml upward from here)')
     .option('-y, --yes', 'do not ask: yes to all that would be asked')
     .option('--json', 'one JSON event a line on stdout, instead of text')
@@ -173,4 +175,10 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
 
   labProgram(dr, run);
   return dr;
+}
+
+/** As published: the package's own. */
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {version: string};
+  return manifest.version;
 }

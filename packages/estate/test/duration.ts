@@ -6,7 +6,8 @@ const means = test.macro({
   exec(t, text: string, ms: number | undefined) {
     t.is(durationMs(text), ms);
   },
-  title: (_, text: string, ms: number | undefined) => `${JSON.stringify(text)} is ${ms === undefined ? 'no duration' : `${ms} ms`}`,
+  title: (_, text: string, ms: number | undefined) =>
+    `${JSON.stringify(text)} is ${ms === undefined ? 'no duration' : `${ms} ms`}`,
 });
 test(means, '15m', 900_000);
 test(means, '500ms', 500);

@@ -7,7 +7,8 @@ const finds = test.macro({
   exec(t, typed: string, meant: string | undefined) {
     t.is(nearest(typed, hosts), meant);
   },
-  title: (situation, typed: string, meant: string | undefined) => `${situation}: ${typed} is ${meant ?? 'nothing known'}`,
+  title: (situation, typed: string, meant: string | undefined) =>
+    `${situation}: ${typed} is ${meant ?? 'nothing known'}`,
 });
 test('a letter left out', finds, 'sunjamer', 'sunjammer');
 test('two letters swapped', finds, 'nwehost', 'newhost');
