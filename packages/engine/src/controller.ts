@@ -179,8 +179,6 @@ export class Controller<Context> {
         const version = await store.version();
         return {status, attempts, run, events, lines, lanes, wants, version, stopping: taken.stopping};
       });
-      // Whatever changed waits anew, if it waits.
-      for (const step of board.changed()) this.#waiting.delete(step);
       board.keep();
       this.#turnMs = clock.now() - nowMs;
       this.#inbox = this.#inbox.slice(inbox.length);
@@ -249,6 +247,8 @@ export class Controller<Context> {
     const {board, draft, nowMs} = moves;
     const held = new Map(this.#held);
     for (const step of draft.release) tally(held, this.#holds.get(step) ?? [], -1);
+    // Whatever has changed waits anew, from now on: this moment is also what the other runs are told.
+    for (const id of board.changed()) this.#waiting.delete(id);
     const requests: LaneRequest[] = [];
     const asked: string[] = [];
     for (const id of board.ready()) {

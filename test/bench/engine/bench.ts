@@ -3,7 +3,7 @@
  * Prints one line per figure with its goal; exits 1 when one is missed.
  */
 import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {loadavg, tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import {checkJournal, defineStep, makePlan, openStore, runPlan, type StepInput} from '@dr-toolkit/engine';
@@ -63,7 +63,10 @@ try {
   figure('CPU a step', (user + system) / 1000 / plan.steps.length, 1, 'ms', 'under');
   figure('memory at its peak', memoryMib, 250, 'MiB', 'under');
   figure('durable events a second', events / seconds, 5000, '', 'over');
-  process.stdout.write(`${plan.steps.length} steps, ${events} events, ${seconds.toFixed(2)} s\n`);
+  const [load = 0] = loadavg();
+  process.stdout.write(
+    `${plan.steps.length} steps, ${events} events, ${seconds.toFixed(2)} s, load average ${load.toFixed(1)}\n`,
+  );
 } finally {
   rmSync(folder, {recursive: true, force: true});
 }
