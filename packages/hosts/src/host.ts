@@ -1,4 +1,4 @@
-import type {DomainReading, HostReading, VolumeReading} from './reading.ts';
+import type {DomainStanding, HostReading, VolumeReading} from './reading.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -20,8 +20,8 @@ export interface Host extends AsyncDisposable {
 
   /** All of it, as it is at this moment. */
   read(options?: CallOptions): Promise<HostReading>;
-  /** One domain as it is now, without asking its guest for addresses; undefined when this host does not know it. */
-  readDomain(uuid: string, options?: CallOptions): Promise<DomainReading | undefined>;
+  /** How one domain stands now; undefined when this host does not know it. */
+  readDomain(uuid: string, options?: CallOptions): Promise<DomainStanding | undefined>;
   /**
    * The definition with its secrets. `migratable`: of the running domain, as another host would take it over;
    * `persistent`: as it would be started next.

@@ -27,6 +27,7 @@ export {type DefinitionChanges, type DiskPlace, targetDefinition} from './target
 export type {
   DiskReading,
   DomainReading,
+  DomainStanding,
   DomainState,
   HostFileReading,
   HostReading,

@@ -114,6 +114,12 @@ export interface DomainReading {
   readonly xml: string;
 }
 
+/** How a domain stands, without a look at its definition: quickly read. */
+export type DomainStanding = Pick<
+  DomainReading,
+  'name' | 'uuid' | 'state' | 'stateReason' | 'persistent' | 'autostart' | 'job'
+>;
+
 export interface DiskReading {
   /** vda, sdb, ... */
   readonly target: string;

@@ -1,7 +1,7 @@
 import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNote} from '@dr-toolkit/hosts';
 
 import type {MigrationAssessment, TargetFile} from './assessment.ts';
-import {copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
+import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
 import type {MigrationRequest} from './migration-request.ts';
@@ -33,12 +33,14 @@ export async function assessMigration(
     ...moves.map(async move => {
       const domain = domains.get(move.uuid);
       if (!domain) return;
-      const form = move.how === 'live' ? 'migratable' : 'persistent';
-      cpu[move.uuid] = await target.compareCpu(await source.definition(move.uuid, {form, signal}), {signal});
-      const answer = move.how === 'live' ? await guestAnswer(source, domain, {signal}) : undefined;
+      if (beginsAnew(move)) {
+        const form = move.how === 'live' ? 'migratable' : 'persistent';
+        cpu[move.uuid] = await target.compareCpu(await source.definition(move.uuid, {form, signal}), {signal});
+      }
+      const answer = move.how === 'offline' ? undefined : await guestAnswer(source, domain, {signal});
       if (answer) answers[move.uuid] = answer;
     }),
-    inTurn(moves, async move => {
+    inTurn(moves.filter(beginsAnew), async move => {
       Object.assign(targetFiles, await filesInTheWay(target, move, {signal}));
     }),
     inTurn([...paths], async path => {

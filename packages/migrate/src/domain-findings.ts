@@ -12,6 +12,7 @@ export function domainFindings(examined: Examined): Finding[] {
   if (!domain) return [];
   const {move} = examined;
   if (move.how === 'finish') return finishFindings(examined, domain);
+  if (move.how === 'follow') return followFindings(examined, domain);
   return [
     ...stateFindings(examined, domain),
     ...conflictFindings(examined, domain),
@@ -48,6 +49,18 @@ function finishFindings(examined: Examined, domain: DomainReading): Finding[] {
       `${domain.name} is ${there?.state} on ${to} already and ${domain.state} on ${from}: an earlier move was cut off before its end`,
       `Nothing to do: this run verifies it on ${to} and removes it from ${from}`,
       to,
+    ),
+  );
+}
+
+function followFindings(examined: Examined, {name}: DomainReading): Finding[] {
+  const {from, to} = examined.move;
+  return collected(examined, add =>
+    add(
+      'notes',
+      'MOVE_UNDERWAY',
+      `${name} is on its way from ${from} to ${to} already: an earlier move goes on`,
+      `Nothing to do: this run follows it to its end, verifies it on ${to} and removes it from ${from}`,
     ),
   );
 }

@@ -6,8 +6,11 @@ export interface DomainMove {
   readonly uuid: string;
   readonly from: string;
   readonly to: string;
-  /** `finish`: it runs on the target already, and only the rest is to be done. */
-  readonly how: 'live' | 'offline' | 'finish';
+  /**
+   * `follow`: an earlier run began to move it live, and that goes on; `finish`: it is on the target already. Both leave
+   * only the rest to be done.
+   */
+  readonly how: 'live' | 'offline' | 'follow' | 'finish';
   readonly through: 'auto' | 'daemons' | 'client';
   readonly targetUri: string;
   readonly migrateUri?: string;
@@ -58,6 +61,11 @@ export interface MoveResult {
   readonly seconds?: number;
   readonly copiedBytes?: number;
   readonly downtimeMs?: number;
+}
+
+/** Whether nothing of the move has been done yet. */
+export function beginsAnew({how}: Pick<DomainMove, 'how'>): boolean {
+  return how === 'live' || how === 'offline';
 }
 
 /** The disks of a move whose bytes travel. */

@@ -5,6 +5,7 @@ import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import type {DiskMove, DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import type {MigrationRequest} from './migration-request.ts';
+import {isArriving} from './whereabouts.ts';
 
 /**
  * Which domains move, how, and where their disks and interfaces go: biggest first, as that ends soonest when several
@@ -115,15 +116,19 @@ function moveOf(moving: Moving): DomainMove {
     interfaces: interfacesOf(moving),
     ...(nvram !== undefined && {nvramPath: nvram}),
     autostart: domain.autostart || (how === 'finish' && there?.autostart) ? 'on' : 'off',
-    ...(answered && how === 'live' && {answered}),
+    ...(answered && how !== 'offline' && {answered}),
     sourceDisks,
     keptDisks,
     memoryBytes: domain.memoryBytes,
-    weightBytes: copied.reduce((sum, disk) => sum + disk.allocationBytes, how === 'live' ? domain.memoryBytes : 0),
+    weightBytes: how === 'finish' ? 0 : sizeOf(copied, how === 'offline' ? 0 : domain.memoryBytes),
     ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),
     ...(downtimeMsMax !== undefined && {downtimeMsMax}),
     ...(autoConverge !== undefined && {autoConverge}),
   };
+}
+
+function sizeOf(disks: readonly DiskMove[], memoryBytes: number): number {
+  return disks.reduce((sum, disk) => sum + disk.allocationBytes, memoryBytes);
 }
 
 function howOf(
@@ -132,6 +137,7 @@ function howOf(
   copied: readonly DiskMove[],
 ): DomainMove['how'] {
   const {mode = 'auto'} = request;
+  if (there && isArriving(there) && domain.job?.startsWith('migration')) return 'follow';
   // The source's definition goes last, so this is what a run leaves that was cut off after the move itself.
   if (there && runs(there) && !runs(domain)) return 'finish';
   const ours = ({targetPath}: DiskMove) => {

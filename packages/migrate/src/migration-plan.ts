@@ -2,7 +2,7 @@ import type {Inventory} from '@dr-toolkit/hosts';
 import {digestOf, makePlan, type Plan, type StepInput} from '@dr-toolkit/engine';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
-import type {DomainMove} from './domain-move.ts';
+import {beginsAnew, type DomainMove} from './domain-move.ts';
 import {domainMoves} from './domain-moves.ts';
 import type {Finding} from './finding.ts';
 import {migrationFindings} from './migration-findings.ts';
@@ -67,10 +67,10 @@ function stepsOf(move: DomainMove, {afterFailure = 'stop'}: MigrationRequest): S
     const before = steps.at(-1)?.id;
     steps.push({...common, id: id(act), kind, title, changes, ...(before !== undefined && {needs: [before]})});
   };
-  if (how !== 'finish') {
+  if (beginsAnew(move)) {
     add('prepare', 'prepare-disks', `Prepare ${domain} on ${to}`, `Makes empty disks for ${domain} on ${to}`);
   }
-  if (how === 'live') {
+  if (how === 'live' || how === 'follow') {
     add('move', 'move-live', `Move ${domain} to ${to}`, `${domain} runs on ${to} instead of ${from}, without a stop`);
   } else if (how === 'offline') {
     add('move', 'copy-offline', `Copy ${domain} to ${to}`, `${domain} is defined on ${to}, with copies of its disks`);

@@ -5,7 +5,7 @@ export interface SummaryRow {
   readonly domain: string;
   readonly from: string;
   readonly to: string;
-  readonly mode: 'live' | 'offline' | 'finish';
+  readonly mode: DomainMove['how'];
   readonly state: 'moved' | 'failed' | 'not moved';
   readonly seconds?: number;
   readonly copiedBytes?: number;

@@ -11,6 +11,9 @@ import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} fro
  * knows an unfinished copy for dr's own; a file without such a note is never touched.
  */
 export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-disks', {
+  // Two at once on a target: those that move first are ready first.
+  lanes: ({to}) => [{lane: `host:${to}/preparations`, places: 1}],
+
   async inspect(move, context) {
     const {target} = hostsOf(move, context);
     const there = await target.readDomain(move.uuid, context);

@@ -1,12 +1,12 @@
 import type {HostReading} from '@dr-toolkit/hosts';
 
-import {copiedDisks, type DomainMove} from './domain-move.ts';
+import {beginsAnew, copiedDisks, type DomainMove} from './domain-move.ts';
 import {poolOf} from './domain-moves.ts';
 import type {Finding} from './finding.ts';
 
 /** Whether the target has memory and disk for all of them together. */
 export function roomFindings(moves: readonly DomainMove[], source: HostReading, target: HostReading): Finding[] {
-  const arriving = moves.filter(move => move.how !== 'finish');
+  const arriving = moves.filter(beginsAnew);
   return [...memoryFindings(arriving, source, target), ...diskFindings(arriving, target)];
 }
 

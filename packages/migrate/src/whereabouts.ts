@@ -1,4 +1,4 @@
-import {type CallOptions, type DomainReading, type Host, HostError} from '@dr-toolkit/hosts';
+import {type CallOptions, type DomainStanding, type Host, HostError} from '@dr-toolkit/hosts';
 
 import type {DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
@@ -10,8 +10,8 @@ export interface Whereabouts {
    * `both`, `nowhere` and `unclear` are for a person to look at.
    */
   readonly at: 'source' | 'target' | 'between' | 'off' | 'both' | 'nowhere' | 'unclear';
-  readonly source: DomainReading | undefined;
-  readonly target: DomainReading | undefined;
+  readonly source: DomainStanding | undefined;
+  readonly target: DomainStanding | undefined;
   /** Both sides in a line each, for a journal and for people. */
   readonly evidence: {readonly [host: string]: string};
 }
@@ -44,7 +44,7 @@ export async function whereabouts(
   ]);
   if (there instanceof HostError) {
     const place = placeOf(here, undefined);
-    const at = place === 'source' || place === 'between' ? place : 'unclear';
+    const at = place === 'between' || (place === 'source' && presence(here) === 'works') ? place : 'unclear';
     return {at, source: here, target: undefined, evidence: {[move.from]: stateText(here), [move.to]: there.message}};
   }
   const evidence = {[move.from]: stateText(here), [move.to]: stateText(there)};
@@ -52,7 +52,7 @@ export async function whereabouts(
 }
 
 /** Where a domain is, judged by what both hosts say of it. */
-export function placeOf(source: DomainReading | undefined, target: DomainReading | undefined): Whereabouts['at'] {
+export function placeOf(source: DomainStanding | undefined, target: DomainStanding | undefined): Whereabouts['at'] {
   if (source?.job?.startsWith('migration')) return 'between';
   const [here, there] = [presence(source), presence(target)];
   if (here === 'absent' && there === 'absent') return 'nowhere';
@@ -65,7 +65,7 @@ export function placeOf(source: DomainReading | undefined, target: DomainReading
 }
 
 /** In memory on its target and not started there: paused until the source lets go. Nothing works in it yet. */
-export function isArriving(domain: Pick<DomainReading, 'state' | 'stateReason'> | undefined): boolean {
+export function isArriving(domain: Pick<DomainStanding, 'state' | 'stateReason'> | undefined): boolean {
   return domain?.state === 'paused' && (domain.stateReason === 'migration' || domain.stateReason === 'starting-up');
 }
 
@@ -81,7 +81,7 @@ export function hostsOf(move: Pick<DomainMove, 'from' | 'to'>, {hosts}: Migratio
   return {source: opened(move.from), target: opened(move.to)};
 }
 
-export function stateText(domain: DomainReading | undefined): string {
+export function stateText(domain: DomainStanding | undefined): string {
   if (!domain) return 'not there';
   const job = domain.job === undefined ? '' : `, job ${domain.job}`;
   return `${domain.state} (${domain.stateReason})${domain.persistent ? '' : ', transient'}${job}`;
@@ -93,7 +93,7 @@ export function statesText({evidence}: Whereabouts): string {
     .join('; ');
 }
 
-function presence(domain: DomainReading | undefined): 'absent' | 'off' | 'waits' | 'works' {
+function presence(domain: DomainStanding | undefined): 'absent' | 'off' | 'waits' | 'works' {
   if (!domain) return 'absent';
   if (domain.state === 'shutoff' || domain.state === 'crashed') return 'off';
   return domain.state === 'paused' || domain.state === 'unknown' ? 'waits' : 'works';

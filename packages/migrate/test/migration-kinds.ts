@@ -137,6 +137,21 @@ test('a run that was cut off after the move is finished by the next one', async 
   }
 });
 
+test('a move that goes on after its run was killed is followed by the next one', async t => {
+  const two = new TwoHosts().with('web', {job: 'migration-out'});
+  const here = two.alder.domains.get(uuidOf(1)) ?? t.fail();
+  two.birch.domains.set(uuidOf(1), {...here, state: 'paused', stateReason: 'migration'});
+  const {plan, findings} = await two.plan();
+  t.deepEqual(
+    findings.map(({severity, code}) => [severity, code]),
+    [['notes', 'MOVE_UNDERWAY']],
+  );
+  t.deepEqual(
+    plan?.steps.map(({kind}) => kind),
+    ['move-live', 'verify-domain', 'retire-source'],
+  );
+});
+
 test('a source is not retired while its target does not run', async t => {
   const two = new TwoHosts().with('web');
   const {plan} = await two.plan();

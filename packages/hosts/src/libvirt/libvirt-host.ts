@@ -11,13 +11,13 @@ import type {
   StreamOptions,
   VolumePiece,
 } from '../host.ts';
-import type {DomainReading, HostReading, VolumeReading} from '../reading.ts';
+import type {DomainStanding, HostReading, VolumeReading} from '../reading.ts';
 import {abortJob} from './abort-job.ts';
 import {compareCpu} from './compare-cpu.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
-import {type DomainRef, readDomain, readJob} from './read-domain.ts';
+import {type DomainRef, readJob, readStanding} from './read-domain.ts';
 import {readHost} from './read-host.ts';
 
 const xmlFlags = {secure: 1, inactive: 2, migratable: 8};
@@ -58,9 +58,9 @@ class LibvirtHost implements Host {
     return readHost(this.#link, options);
   }
 
-  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainReading | undefined> {
+  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainStanding | undefined> {
     const dom = await this.#find(uuid, options);
-    return dom && readDomain(this.#link, dom, {signal: options.signal});
+    return dom && readStanding(this.#link, dom, {signal: options.signal});
   }
 
   async definition(uuid: string, {form, signal}: CallOptions & {form: 'migratable' | 'persistent'}): Promise<string> {

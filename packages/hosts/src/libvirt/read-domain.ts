@@ -1,13 +1,16 @@
 import {paramValues} from '@dr-toolkit/libvirt';
 
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
+import {HostError} from '../host-error.ts';
 import type {CallOptions, JobReading} from '../host.ts';
-import type {DiskReading, DomainReading, VolumeReading} from '../reading.ts';
+import type {DiskReading, DomainReading, DomainStanding, VolumeReading} from '../reading.ts';
 import {child, children, rootOf} from '../xml.ts';
 import {blockJobOf, operationOf, stateOf} from './domain-state.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 const xmlInactive = 2;
+/** Not running, not there, or a driver without jobs. */
+const jobless: ReadonlySet<string> = new Set(['NOT_NOW', 'NOT_SUPPORTED', 'DOMAIN_NOT_FOUND']);
 const addressSources = {lease: 0, agent: 1, arp: 2} as const;
 
 export interface DomainRef {
@@ -18,8 +21,6 @@ export interface DomainRef {
 
 export interface ReadDomainOptions extends CallOptions {
   /** What is known of a file from its pool. */
-  /** Default `skip`: a guest that is asked takes its time. */
-  readonly addresses?: 'ask' | 'skip';
   readonly volumeAt?: ((path: string) => VolumeReading | undefined) | undefined;
 }
 
@@ -27,7 +28,7 @@ export interface ReadDomainOptions extends CallOptions {
 export async function readDomain(
   link: LibvirtLink,
   dom: DomainRef,
-  {signal, volumeAt, addresses: asked = 'skip'}: ReadDomainOptions = {},
+  {signal, volumeAt}: ReadDomainOptions = {},
 ): Promise<DomainReading | undefined> {
   const options = {signal};
   const [state, xml, inactive, persistent, autostart, saved, snapshots, checkpoints] = await Promise.all([
@@ -44,9 +45,9 @@ export async function readDomain(
   const {disks, agentChannel, emulator: _, ...definition} = domainDefinition(xml.xml);
   const {state: name, stateReason} = stateOf(state);
   const active = name !== 'shutoff' && name !== 'crashed';
-  const job = active ? await readJob(link, dom, options) : undefined;
+  const job = active ? await readJob(link, dom, options).catch(unknownJob) : undefined;
   const agent = agentChannel === 'yes' ? agentState(xml.xml) : 'none';
-  const addresses = asked === 'ask' && name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
+  const addresses = name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
   return {
     ...definition,
     state: name,
@@ -64,14 +65,48 @@ export async function readDomain(
   };
 }
 
-/** The job under way on a domain; undefined when there is none. */
+/** In a reading of the whole host one busy domain must not hide all others. */
+function unknownJob(error: unknown): Pick<JobReading, 'operation'> {
+  if (error instanceof HostError && error.code === 'BUSY') return {operation: 'job'};
+  throw error;
+}
+
+/** How a domain stands: five short calls. Undefined when it vanishes meanwhile. */
+export async function readStanding(
+  link: LibvirtLink,
+  dom: DomainRef,
+  options: CallOptions,
+): Promise<DomainStanding | undefined> {
+  const [state, persistent, autostart, job] = await Promise.all([
+    link.find('DOMAIN_GET_STATE', {dom}, options),
+    link.find('DOMAIN_IS_PERSISTENT', {dom}, options),
+    link.ask('DOMAIN_GET_AUTOSTART', {dom}, options),
+    dom.id === -1 ? undefined : readJob(link, dom, options),
+  ]);
+  if (!state || !persistent) return undefined;
+  return {
+    name: dom.name,
+    uuid: dom.uuid,
+    ...stateOf(state),
+    persistent: persistent.persistent === 1,
+    autostart: autostart?.autostart === 1,
+    ...(job && {job: job.operation}),
+  };
+}
+
+/** The job under way on a domain; undefined when there is none. A daemon too busy to tell is an error, not an answer. */
 export async function readJob(
   link: LibvirtLink,
   dom: DomainRef,
   options: CallOptions,
 ): Promise<JobReading | undefined> {
-  const stats = await link.ask('DOMAIN_GET_JOB_STATS', {dom}, options);
-  return stats && stats.type !== 0 ? jobOf(paramValues(stats.params)) : undefined;
+  try {
+    const stats = await link.call('DOMAIN_GET_JOB_STATS', {dom}, options);
+    return stats.type === 0 ? undefined : jobOf(paramValues(stats.params));
+  } catch (error) {
+    if (error instanceof HostError && jobless.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** Numbers of a job, running or completed. */

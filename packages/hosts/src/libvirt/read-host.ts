@@ -26,9 +26,7 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
     ]);
   const volumes = new Map(pools.flatMap(pool => pool.volumes.map(volume => [volume.path, volume] as const)));
   const volumeAt = (path: string) => volumes.get(path);
-  const domains = await Promise.all(
-    listed.domains.map(dom => readDomain(link, dom, {signal, volumeAt, addresses: 'ask'})),
-  );
+  const domains = await Promise.all(listed.domains.map(dom => readDomain(link, dom, {signal, volumeAt})));
   const host = child(rootOf(capabilities.capabilities, 'capabilities'), 'host');
   return {
     name: link.name,

@@ -11,7 +11,7 @@ import type {
   NewVolume,
   VolumePiece,
 } from '../host.ts';
-import type {DiskReading, DomainReading, DomainState, HostReading, PoolReading} from '../reading.ts';
+import type {DiskReading, DomainReading, DomainStanding, DomainState, HostReading, PoolReading} from '../reading.ts';
 import {SimulatedFiles} from './simulated-files.ts';
 
 export interface SimulatedHostSpec extends Partial<
@@ -100,7 +100,7 @@ export class SimulatedHost implements Host {
     const {name, uuid = `uuid-of-${name}`, libvirtVersion = '10.0.0', links} = this.#spec;
     const {memory = {totalBytes: 64 * gibibyte, freeBytes: 32 * gibibyte}, networks = [], pools = []} = this.#spec;
     const machines = [{virtType: 'kvm', arch: 'x86_64', machines: ['pc', 'pc-q35-7.2', 'q35']}];
-    const domains = await Promise.all([...this.domains.keys()].map(id => this.readDomain(id, options)));
+    const domains = [...this.domains.values()].map(domain => this.#domainReading(domain));
     return {
       name,
       hostname: name,
@@ -114,31 +114,17 @@ export class SimulatedHost implements Host {
       pools: pools.map(pool => this.#poolReading(pool)),
       networks,
       ...(links && {links}),
-      domains: domains.filter(domain => domain !== undefined).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      domains: domains.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     };
   }
 
-  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainReading | undefined> {
+  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainStanding | undefined> {
     await this.#answer(options);
     const domain = this.domains.get(uuid);
     if (!domain) return undefined;
-    const {agentChannel: _channel, emulator: _emulator, disks, ...definition} = domainDefinition(domain.xml);
-    const {xml, state, stateReason, persistent, autostart, agent, addresses, snapshots, job} = domain;
-    return {
-      ...definition,
-      state,
-      stateReason,
-      persistent,
-      autostart,
-      agent,
-      addresses,
-      snapshots,
-      xml,
-      managedSave: false,
-      checkpoints: [],
-      disks: disks.map(disk => this.#diskReading(disk)),
-      ...(job && {job: job.operation}),
-    };
+    const {name} = domainDefinition(domain.xml);
+    const {state, stateReason, persistent, autostart, job} = domain;
+    return {name, uuid, state, stateReason, persistent, autostart, ...(job && {job: job.operation})};
   }
 
   async definition(uuid: string, options: CallOptions): Promise<string> {
@@ -314,6 +300,26 @@ export class SimulatedHost implements Host {
       if (copiedDisks.includes(disk.target) && place !== undefined && disk.path !== undefined)
         target.files.mirror(place, this.files, disk.path);
     }
+  }
+
+  #domainReading(domain: SimulatedDomain): DomainReading {
+    const {agentChannel: _channel, emulator: _emulator, disks, ...definition} = domainDefinition(domain.xml);
+    const {xml, state, stateReason, persistent, autostart, agent, addresses, snapshots, job} = domain;
+    return {
+      ...definition,
+      state,
+      stateReason,
+      persistent,
+      autostart,
+      agent,
+      addresses,
+      snapshots,
+      xml,
+      managedSave: false,
+      checkpoints: [],
+      disks: disks.map(disk => this.#diskReading(disk)),
+      ...(job && {job: job.operation}),
+    };
   }
 
   #diskReading(disk: DiskDefinition): DiskReading {
