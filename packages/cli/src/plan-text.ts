@@ -3,7 +3,12 @@ import {copiedDisks, type DomainMove} from '@dr-toolkit/migrate';
 import {bytesText, counted} from './amounts.ts';
 import {tableText} from './table.ts';
 
-const how = {live: 'live', offline: 'offline', finish: 'finish (is there already)'} as const;
+const how = {
+  live: 'live',
+  offline: 'offline',
+  follow: 'follow (is on its way)',
+  finish: 'finish (is there already)',
+} as const;
 
 /** The moves of a plan as a table, in the order in which they are begun, with what each has to carry. */
 export function movesText(moves: readonly DomainMove[]): string {
@@ -18,7 +23,7 @@ export function movesText(moves: readonly DomainMove[]): string {
       bytesText(move.memoryBytes),
       shared > 0 ? `${disks.length} + ${shared} shared` : String(disks.length),
       bytesText(sum(disks.map(disk => disk.allocationBytes))),
-      bytesText(move.how === 'finish' ? 0 : move.weightBytes),
+      bytesText(move.weightBytes),
     ];
   });
   const table = tableText(
@@ -34,7 +39,7 @@ export function movesText(moves: readonly DomainMove[]): string {
     ],
     rows,
   );
-  const carried = sum(moves.filter(move => move.how !== 'finish').map(move => move.weightBytes));
+  const carried = sum(moves.map(move => move.weightBytes));
   return `${table}\n\n${counted(moves.length, 'domain')}, about ${bytesText(carried)} to carry`;
 }
 

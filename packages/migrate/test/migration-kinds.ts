@@ -137,10 +137,19 @@ test('a run that was cut off after the move is finished by the next one', async 
   }
 });
 
+const jobUnderway = {
+  operation: 'migration-out',
+  elapsedMs: 1,
+  processedBytes: 1,
+  totalBytes: 2,
+  memoryBytes: 0,
+  bytesPerSecond: 1,
+};
+
 test('a move that goes on after its run was killed is followed by the next one', async t => {
-  const two = new TwoHosts().with('web', {job: 'migration-out'});
+  const two = new TwoHosts().with('web', {job: jobUnderway});
   const here = two.alder.domains.get(uuidOf(1)) ?? t.fail();
-  two.birch.domains.set(uuidOf(1), {...here, state: 'paused', stateReason: 'migration'});
+  two.birch.domains.set(uuidOf(1), {...here, state: 'paused', stateReason: 'migration', job: undefined});
   const {plan, findings} = await two.plan();
   t.deepEqual(
     findings.map(({severity, code}) => [severity, code]),

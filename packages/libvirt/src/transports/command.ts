@@ -27,6 +27,8 @@ export function openCommand(program: string, args: readonly string[], options: C
     buffer: false,
     encoding: 'buffer',
     reject: false,
+    // A Ctrl-C at the terminal is for its user's program, which may need the connection to tidy up.
+    detached: true,
   });
   let complaint = '';
   child.stderr.setEncoding('utf8');

@@ -1,0 +1,174 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {createInterface} from 'node:readline';
+import {askGuest, openLab} from '@dr-toolkit/lab';
+import anyTest, {type TestFn} from 'ava';
+import {execa} from 'execa';
+
+const bin = path.resolve(import.meta.dirname, '../../packages/cli/bin/dr.js');
+const move = ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--yes'];
+const home = ['migrate', '--from', 'newhost', '--to', 'sunjammer', '--yes', '--delete-source'];
+
+/** `dr`, started in a folder of its own with an estate that names the lab's hosts. */
+function drIn(folder: string) {
+  const env = {
+    DR_STATE_DIR: path.join(folder, 'state'),
+    DR_ESTATE: path.join(folder, 'labs/cli/dr.yaml'),
+    NO_COLOR: '1',
+    FORCE_COLOR: '0',
+  };
+  return (...args: readonly string[]) =>
+    execa(process.execPath, [bin, ...args], {cwd: folder, stdin: 'ignore', env, reject: false});
+}
+
+type Dr = ReturnType<typeof drIn>;
+
+interface Rig {
+  readonly folder: string;
+  readonly dr: Dr;
+}
+
+const test = anyTest.serial as TestFn<Rig>;
+
+test.before(async t => {
+  t.timeout(240_000);
+  const folder = await mkdtemp(path.join(tmpdir(), 'dr-cli-lab-'));
+  process.env['DR_LAB_DIR'] = path.join(folder, 'labs');
+  const dr = drIn(folder);
+  Object.assign(t.context, {folder, dr});
+  const up = await dr('lab', 'up', '--name', 'cli', '--vms', '2');
+  t.is(up.exitCode, 0, up.stderr);
+});
+
+test.after.always(async t => {
+  const {folder, dr} = t.context;
+  await dr('lab', 'down', '--name', 'cli', '--yes');
+  await rm(folder, {recursive: true, force: true});
+});
+
+/** Every host that runs the domain, as `dr status` tells it. */
+async function placesOf({dr}: Rig, name: string): Promise<string[]> {
+  const {stdout} = await dr('status', '--json');
+  return stdout
+    .split('\n')
+    .map(line => JSON.parse(line) as {type: string; name: string; host: string; state: string})
+    .filter(event => event.type === 'domain' && event.name === name && event.state !== 'shutoff')
+    .map(({host, state}) => `${host}: ${state}`);
+}
+
+/** Resolves when a line on stderr says that a move has copied something. */
+async function untilMoving(run: ReturnType<Dr>): Promise<void> {
+  for await (const line of createInterface({input: run.stderr})) {
+    if (/\d+ % /u.test(line)) return;
+  }
+  throw new Error('It ended before anything moved');
+}
+
+test('dr init writes a dr.yaml that dr status can use', async t => {
+  const {dr, folder} = t.context;
+  const lab = await openLab('cli');
+  const uris = await Promise.all(['sunjammer', 'newhost'].map(host => lab.uri(host)));
+  const file = path.join(folder, 'written.yaml');
+  const init = await dr('init', ...uris, '--output', file);
+  t.is(init.exitCode, 0, init.stderr);
+  const status = await dr('status', '--estate', file);
+  t.is(status.exitCode, 0, status.stderr);
+  t.regex(status.stdout, /aslo-proxy +sunjammer +running/u);
+  t.is((await dr('init', ...uris, '--output', file)).exitCode, 3, 'it does not overwrite');
+});
+
+test('a plan touches nothing', async t => {
+  const {dr} = t.context;
+  const plan = await dr('plan', 'migrate', '--from', 'sunjammer', '--to', 'newhost');
+  t.is(plan.exitCode, 0, plan.stderr);
+  t.regex(plan.stdout, /aslo-proxy +sunjammer +newhost +live/u);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+});
+
+test('without --yes and without a terminal nothing moves', async t => {
+  const {dr} = t.context;
+  const refused = await dr('migrate', '--from', 'sunjammer', '--to', 'newhost');
+  t.is(refused.exitCode, 3);
+  t.regex(refused.stderr, /--yes/u);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+});
+
+test('Ctrl-C twice: the source runs on, the exit code is 130, and resume finishes', async t => {
+  const {dr} = t.context;
+  const run = dr(...move, 'aslo-proxy', '--bandwidth', '8');
+  await untilMoving(run);
+  run.kill('SIGINT');
+  run.kill('SIGINT');
+  const {exitCode, stdout, stderr} = await run;
+  t.is(exitCode, 130, stderr);
+  t.regex(`${stdout}${stderr}`, /aslo-proxy.*sunjammer/u);
+  t.regex(stderr, /dr resume/u);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  const again = await dr(...move, 'aslo-proxy', '--delete-source');
+  t.is(again.exitCode, 0, again.stderr);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
+});
+
+test('Ctrl-C once: what runs is finished or taken back, and nothing new starts', async t => {
+  const {dr} = t.context;
+  const run = dr(...move, '--parallel', '1', '--bandwidth', '32', '--delete-source');
+  await untilMoving(run);
+  run.kill('SIGINT');
+  const {exitCode, stderr} = await run;
+  t.is(exitCode, 130, stderr);
+  const places = await Promise.all(['aslo-proxy', 'aslo-web1'].map(name => placesOf(t.context, name)));
+  t.true(
+    places.every(each => each.length === 1),
+    JSON.stringify(places),
+  );
+  t.true(places.flat().includes('sunjammer: running'), 'the second was not begun');
+  const again = await dr(...move, '--delete-source');
+  t.is(again.exitCode, 0, again.stderr);
+  for (const name of ['aslo-proxy', 'aslo-web1']) t.deepEqual(await placesOf(t.context, name), ['newhost: running']);
+  t.is((await dr(...home)).exitCode, 0);
+});
+
+test('kill -9 half-way: the same command again finishes the job, and the guest never stopped', async t => {
+  const {dr} = t.context;
+  const guest = (await (await openLab('cli')).guests()).find(({name}) => name === 'aslo-proxy');
+  const {boot_id: bootId} = await askGuest(guest?.address ?? '');
+  const run = dr(...move, 'aslo-proxy', '--bandwidth', '32', '--delete-source');
+  await untilMoving(run);
+  run.kill('SIGKILL');
+  await run;
+  const again = await dr(...move, 'aslo-proxy', '--delete-source');
+  t.is(again.exitCode, 0, again.stderr);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.is((await askGuest(guest?.address ?? '')).boot_id, bootId);
+  t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
+});
+
+test('kill -9 half-way: dr resume finds the move under way and finishes it', async t => {
+  const {dr} = t.context;
+  const run = dr(...move, 'aslo-proxy', '--bandwidth', '32', '--delete-source');
+  await untilMoving(run);
+  run.kill('SIGKILL');
+  await run;
+  const {stdout} = await dr('runs');
+  const crashed = /^(\S+) +crashed/mu.exec(stdout)?.[1];
+  t.truthy(crashed, stdout);
+  const resumed = await dr('resume', crashed ?? '', '--yes');
+  t.is(resumed.exitCode, 0, resumed.stderr);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
+});
+
+test('a host that is down is told at once, with the next step', async t => {
+  const {dr} = t.context;
+  t.is((await dr('lab', 'power-off', 'newhost', '--name', 'cli')).exitCode, 0);
+  const status = await dr('status');
+  t.regex(`${status.stdout}${status.stderr}`, /newhost.*(down|unreachable|no answer)/iu);
+  t.regex(status.stdout, /aslo-proxy +sunjammer +running/u, 'the other host is shown all the same');
+  const refused = await dr(...move);
+  t.is(refused.exitCode, 3, refused.stderr);
+  t.regex(refused.stderr, /newhost/u);
+  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  t.is((await dr('lab', 'power-on', 'newhost', '--name', 'cli')).exitCode, 0);
+});
