@@ -3,8 +3,8 @@
  * one run. dr's time holds everything: reading the hosts, the preflight, the moves, the verification, retiring the
  * sources. Usage: node test/bench/migrate/migrate.ts [ROUNDS] [VMS]
  */
-import {setTimeout as sleep} from 'node:timers/promises';
-import {askGuest} from '@dr-toolkit/lab';
+import {join} from 'node:path';
+import {execa} from 'execa';
 
 import {labRig, type Rig} from '../../migrate/fixtures/lab-migration.ts';
 
@@ -67,11 +67,11 @@ try {
     for (const way of ways
       .map((_, index) => ways[(index + round) % ways.length])
       .filter(found => found !== undefined)) {
-      const watches = guests.map(({address}) => watch(address));
+      const stopWatching = watch(guests.map(({address}) => address));
       const startMs = performance.now();
       await way.move(rig, from, to, names);
       const seconds = (performance.now() - startMs) / 1000;
-      const silencesMs = await Promise.all(watches.map(stop => stop()));
+      const silencesMs = await stopWatching();
       const downtimesMs = await Promise.all(names.map(name => downtimeMs(rig, to, name)));
       results.get(way.name)?.push({seconds, downtimesMs, silencesMs});
       console.log(`round ${round + 1}  ${way.name.padEnd(24)}${seconds.toFixed(1).padStart(7)} s`);
@@ -103,30 +103,13 @@ console.log(
 );
 console.log(`dr / xargs -P2: makespan ${(dr / xargs).toFixed(2)}`);
 
-/** Asks a guest again and again; stopping tells the longest time without an answer, in ms. */
-function watch(address: string): () => Promise<number> {
-  const stop = new AbortController();
-  const asking = longestSilence(address, stop.signal);
-  return () => {
-    stop.abort();
-    return asking;
+/** Watches guests from a process of its own; stopping tells the longest silence of each, in ms. */
+function watch(addresses: readonly string[]): () => Promise<number[]> {
+  const child = execa(process.execPath, [join(import.meta.dirname, 'watch.ts'), ...addresses], {stdin: 'pipe'});
+  return async () => {
+    child.stdin.end();
+    return JSON.parse((await child).stdout) as number[];
   };
-}
-
-async function longestSilence(address: string, signal: AbortSignal): Promise<number> {
-  let longest = 0;
-  let last = performance.now();
-  while (!signal.aborted) {
-    try {
-      await askGuest(address, {timeoutMs: 250});
-    } catch {
-      continue; // silent: asked again at once
-    }
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-    await sleep(50);
-  }
-  return Math.round(longest);
 }
 
 async function downtimeMs(measured: Rig, host: string, name: string): Promise<number> {
