@@ -1,12 +1,10 @@
-import {setTimeout as sleep} from 'node:timers/promises';
 import {paramValues, type RpcClient, type TypedParam, typedParams} from '@dr-toolkit/libvirt';
 
-import {HostError} from '../host-error.ts';
-import type {JobReading, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
-import {abortJob} from './abort-job.ts';
+import type {LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
 import {moveFailure} from './libvirt-failure.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
-import {type DomainRef, readJob} from './read-domain.ts';
+import {MoveWatch} from './move-watch.ts';
+import type {DomainRef} from './read-domain.ts';
 
 const flags = {
   live: 0x1,
@@ -18,10 +16,6 @@ const flags = {
   autoConverge: 0x2000,
 };
 const completed = 1;
-const pollMs = 400;
-const stallMsDefault = 30_000;
-/** How long an aborted call may take to end before it is left to itself. */
-const abortMs = 30_000;
 
 const paramTypes = {
   migrate_uri: 'string',
@@ -49,7 +43,7 @@ export async function liveMove(
     move.through === 'daemons'
       ? throughDaemons({source, target}, dom, move)
       : throughClient({source, target}, dom, move);
-  const watch = new Watch({source, dom, move, onProgress});
+  const watch = new MoveWatch({source, dom, move, onProgress});
   try {
     await watch.until(call, signal);
   } catch (error) {
@@ -199,96 +193,4 @@ async function lastStats({source, target}: Links, dom: DomainRef) {
     }
   }
   return undefined;
-}
-
-/** Looks at a job while a call lasts. */
-class Watch {
-  readonly #source: LibvirtLink;
-  readonly #dom: DomainRef;
-  readonly #move: LiveMove;
-  readonly #onProgress: ((job: JobReading) => void) | undefined;
-  #processedBytes = 0;
-  #movedAtMs = performance.now();
-  #downtimeSet = false;
-
-  constructor({
-    source,
-    dom,
-    move,
-    onProgress,
-  }: {
-    source: LibvirtLink;
-    dom: DomainRef;
-    move: LiveMove;
-    onProgress: MigrateOptions['onProgress'];
-  }) {
-    this.#source = source;
-    this.#dom = dom;
-    this.#move = move;
-    this.#onProgress = onProgress;
-  }
-
-  /** The most that was seen to have moved. */
-  get processedBytes(): number {
-    return this.#processedBytes;
-  }
-
-  /** Resolves or rejects as `call` does; on an abort or a standstill it ends the job first. */
-  async until(call: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    const ended = call.then(
-      () => 'ended' as const,
-      () => 'ended' as const,
-    );
-    const aborted =
-      signal &&
-      new Promise<'aborted'>(resolve => signal.addEventListener('abort', () => resolve('aborted'), {once: true}));
-    for (;;) {
-      const next = await Promise.race([ended, sleep(pollMs, 'poll' as const), ...(aborted ? [aborted] : [])]);
-      if (next === 'ended') return call;
-      if (next === 'aborted') return this.#end(call, ended, signal?.reason);
-      await Promise.race([ended, this.#look()]);
-      const standstillMs = performance.now() - this.#movedAtMs;
-      if (standstillMs > (this.#move.stallMs ?? stallMsDefault))
-        return this.#end(call, ended, this.#stalled(standstillMs));
-    }
-  }
-
-  async #look(): Promise<void> {
-    const job = await readJob(this.#source, this.#dom, {signal: AbortSignal.timeout(5000)}).catch(() => undefined);
-    if (!job) return;
-    if (job.processedBytes !== this.#processedBytes) this.#movedAtMs = performance.now();
-    this.#processedBytes = Math.max(this.#processedBytes, job.processedBytes);
-    this.#onProgress?.(job);
-    const {downtimeMsMax} = this.#move;
-    if (downtimeMsMax !== undefined && !this.#downtimeSet) {
-      this.#downtimeSet = true;
-      await this.#source
-        .ask('DOMAIN_MIGRATE_SET_MAX_DOWNTIME', {dom: this.#dom, downtime: downtimeMsMax})
-        .catch(() => {});
-    }
-  }
-
-  /** Aborts the job until the call has ended, and rejects: with why, unless the move was quicker. */
-  async #end(call: Promise<void>, ended: Promise<'ended'>, why: unknown): Promise<void> {
-    const untilMs = performance.now() + abortMs;
-    for (;;) {
-      const abort = abortJob(this.#source, this.#dom, {signal: AbortSignal.timeout(10_000)}).catch(() => {});
-      await Promise.race([ended, abort]);
-      if ((await Promise.race([ended, sleep(1000, 'wait' as const)])) === 'ended') break;
-      if (performance.now() > untilMs) throw why;
-    }
-    await call.then(
-      () => undefined,
-      () => {
-        throw why;
-      },
-    );
-  }
-
-  #stalled(standstillMs: number): HostError {
-    return new HostError('STALLED', `Nothing has moved for ${Math.round(standstillMs / 1000)} s`, {
-      host: this.#source.name,
-      hint: 'See that the link between the two hosts carries data, and run the same command again',
-    });
-  }
 }
