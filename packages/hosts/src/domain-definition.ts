@@ -1,5 +1,6 @@
 import type {Element} from '@xmldom/xmldom';
 
+import {claimIn} from './claim.ts';
 import type {DiskReading, DomainReading, HostFileReading, InterfaceReading} from './reading.ts';
 import {bytesOf, child, children, rootOf, text} from './xml.ts';
 
@@ -9,6 +10,7 @@ export type DomainDefinition = Pick<
   | 'name'
   | 'uuid'
   | 'title'
+  | 'claim'
   | 'virtType'
   | 'arch'
   | 'machine'
@@ -32,12 +34,14 @@ export function domainDefinition(xml: string): DomainDefinition {
   const os = child(root, 'os');
   const type = child(os, 'type');
   const title = text(root, 'title');
+  const claim = claimIn(root);
   const emulator = text(devices, 'emulator');
   const tpm = child(child(devices, 'tpm'), 'backend')?.getAttribute('type');
   return {
     name: text(root, 'name') ?? '',
     uuid: text(root, 'uuid') ?? '',
     ...(title !== undefined && {title}),
+    ...(claim && {claim}),
     virtType: root.getAttribute('type') ?? '',
     arch: type?.getAttribute('arch') ?? '',
     machine: type?.getAttribute('machine') ?? '',

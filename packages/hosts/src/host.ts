@@ -1,3 +1,4 @@
+import type {Claim} from './claim.ts';
 import type {DomainStanding, HostReading, VolumeReading} from './reading.ts';
 
 export interface CallOptions {
@@ -58,6 +59,12 @@ export interface Host extends AsyncDisposable {
   /** Removes a definition; NVRAM files stay. A domain that is gone already is fine. */
   undefine(uuid: string, options?: CallOptions): Promise<void>;
   setAutostart(uuid: string, autostart: 'on' | 'off', options?: CallOptions): Promise<void>;
+  /** The claim that a run has left in the domain's metadata; undefined when there is none, or no such domain. */
+  readClaim(uuid: string, options?: CallOptions): Promise<Claim | undefined>;
+  /** Sets it in the running domain and in its definition. `BUSY` while a migration goes on. */
+  writeClaim(uuid: string, claim: Claim, options?: CallOptions): Promise<void>;
+  /** Leaves nothing of it in the definition. A claim or a domain that is gone already is fine. */
+  removeClaim(uuid: string, options?: CallOptions): Promise<void>;
   /** Whether the guest's agent answers a ping within a few seconds. */
   pingAgent(uuid: string, options?: CallOptions): Promise<boolean>;
 

@@ -1,3 +1,5 @@
+import type {Claim} from './claim.ts';
+
 /**
  * What was read from a host at one moment: plain data, serialisable, never edited. Sizes are bytes unless a name says
  * otherwise; every list is sorted by name, so that two readings of an unchanged host are equal.
@@ -101,6 +103,8 @@ export interface DomainReading {
   readonly hostDevices: readonly string[];
   /** Files of the host that the definition names beside its disks. */
   readonly hostFiles: readonly HostFileReading[];
+  /** Who acts on it now, or did and left no word; absent when nobody does. */
+  readonly claim?: Claim;
   readonly snapshots: readonly string[];
   readonly checkpoints: readonly string[];
   /** A job under way, such as `migration-out` or `backup`; absent when there is none. */

@@ -1,3 +1,4 @@
+import type {Claim} from '../claim.ts';
 import {HostError} from '../host-error.ts';
 import type {
   CallOptions,
@@ -14,6 +15,7 @@ import type {
 import type {DomainStanding, HostReading, VolumeReading} from '../reading.ts';
 import {abortJob} from './abort-job.ts';
 import {compareCpu} from './compare-cpu.ts';
+import {readClaim, setClaim} from './domain-claim.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
@@ -133,6 +135,20 @@ class LibvirtHost implements Host {
   async setAutostart(uuid: string, autostart: 'on' | 'off', options: CallOptions = {}): Promise<void> {
     const dom = await this.#required(uuid, options);
     await this.#link.call('DOMAIN_SET_AUTOSTART', {dom, autostart: autostart === 'on' ? 1 : 0}, options);
+  }
+
+  async readClaim(uuid: string, options: CallOptions = {}): Promise<Claim | undefined> {
+    const dom = await this.#find(uuid, options);
+    return dom && readClaim(this.#link, dom, options);
+  }
+
+  async writeClaim(uuid: string, claim: Claim, options: CallOptions = {}): Promise<void> {
+    await setClaim(this.#link, await this.#required(uuid, options), claim, options);
+  }
+
+  async removeClaim(uuid: string, options: CallOptions = {}): Promise<void> {
+    const dom = await this.#find(uuid, options);
+    if (dom) await setClaim(this.#link, dom, undefined, options);
   }
 
   async pingAgent(uuid: string, options: CallOptions = {}): Promise<boolean> {

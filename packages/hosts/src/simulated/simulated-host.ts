@@ -1,3 +1,4 @@
+import {type Claim, withClaim} from '../claim.ts';
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
 import {HostError, type HostErrorCode} from '../host-error.ts';
 import type {
@@ -34,8 +35,10 @@ export interface SimulatedDomain {
   job: JobReading | undefined;
 }
 
-/** What goes wrong in the middle of a move. */
+/** What goes wrong with a move. All but the first happen half-way. */
 export type MoveMishap =
+  /** The source's daemon does not get through to the target's: nothing begins. Dr itself gets through. */
+  | {readonly kind: 'peers apart'}
   /** The move fails with this error, and the domain stays. */
   | {readonly kind: 'fails'; readonly code: HostErrorCode; readonly message: string}
   /** The caller loses sight of it, and it goes on to its end. */
@@ -175,6 +178,9 @@ export class SimulatedHost implements Host {
       options,
     );
     await target.#answer({});
+    if (mishap?.kind === 'peers apart' && move.through === 'daemons') {
+      throw this.#error('PEER_UNREACHABLE', `failed to connect to ${target.name}`);
+    }
     const moving = this.#move(uuid, target, {move, options, mishap});
     if (mishap?.kind !== 'unseen') return moving;
     void moving;
@@ -227,6 +233,21 @@ export class SimulatedHost implements Host {
   async setAutostart(uuid: string, autostart: 'on' | 'off', options: CallOptions = {}): Promise<void> {
     await this.#answer(options);
     this.#required(uuid).autostart = autostart === 'on';
+  }
+
+  async readClaim(uuid: string, options: CallOptions = {}): Promise<Claim | undefined> {
+    await this.#answer(options);
+    const domain = this.domains.get(uuid);
+    return domain && domainDefinition(domain.xml).claim;
+  }
+
+  async writeClaim(uuid: string, claim: Claim, options: CallOptions = {}): Promise<void> {
+    await this.#setClaim(uuid, claim, options);
+  }
+
+  async removeClaim(uuid: string, options: CallOptions = {}): Promise<void> {
+    await this.#answer(options);
+    if (this.domains.has(uuid)) await this.#setClaim(uuid, undefined, options);
   }
 
   async pingAgent(uuid: string, options: CallOptions = {}): Promise<boolean> {
@@ -346,6 +367,13 @@ export class SimulatedHost implements Host {
     const domain = this.#required(uuid);
     await this.#act(`${verb} ${domainDefinition(domain.xml).name}`, options);
     Object.assign(domain, state);
+  }
+
+  async #setClaim(uuid: string, claim: Claim | undefined, options: CallOptions): Promise<void> {
+    await this.#answer(options);
+    const domain = this.#required(uuid);
+    if (domain.job) throw this.#error('BUSY', 'cannot acquire state change lock');
+    domain.xml = withClaim(domain.xml, claim);
   }
 
   async #act(what: string, options: CallOptions): Promise<void> {
