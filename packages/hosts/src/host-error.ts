@@ -9,6 +9,8 @@ export type HostErrorCode =
   /** The call failed in a way that has no code of its own. */
   | 'FAILED'
   | 'HOST_UNREACHABLE'
+  /** The call that moved a domain ended without saying where the domain is now: only both hosts can tell. */
+  | 'OUTCOME_UNKNOWN'
   /** The source's daemon cannot talk to the target's. Nothing has moved. */
   | 'PEER_UNREACHABLE'
   /** The domain is not in a state that allows this. */

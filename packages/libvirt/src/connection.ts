@@ -6,7 +6,9 @@ import {flagBits, nameOf, type NameOf} from './flags.ts';
 import {HostNode} from './host-node.ts';
 import {Networks} from './network/networks.ts';
 import {Nwfilters} from './network/nwfilters.ts';
-import type {ArgsOf, CallName, ReturnsOf} from './procedures/procedures.ts';
+import type {ArgsOf, CallName, ReturnsOf, StreamName} from './procedures/procedures.ts';
+import type {RpcClient} from './rpc-client.ts';
+import type {RpcStream} from './rpc-stream.ts';
 import {Secrets} from './secrets.ts';
 import {StoragePools} from './storage/storage-pools.ts';
 import {StorageVolumes} from './storage/storage-volumes.ts';
@@ -39,6 +41,11 @@ const baselineCpuFlags = {'expand-features': 1, migratable: 2} as const;
  */
 export async function connect(uri: string, options: ConnectOptions = {}): Promise<Connection> {
   return new Connection(await DaemonLink.open(uri, options));
+}
+
+/** The same, connecting only when it is first used: that call rejects, then, when no daemon can be reached. */
+export function connectWhenUsed(uri: string, options: LinkOptions = {}): Connection {
+  return new Connection(new DaemonLink(uri, options));
 }
 
 /**
@@ -181,6 +188,23 @@ export class Connection implements AsyncDisposable, Linked {
   /** Makes any call by libvirt's own name, typed: for what has no method here. */
   call<Name extends CallName>(name: Name, args: ArgsOf<Name>, options: CallOptions = {}): Promise<ReturnsOf<Name>> {
     return this[daemonLink].call(name, args, options);
+  }
+
+  /** Opens any stream by libvirt's own name, on a connection of its own that ends with it. */
+  openStream<Name extends StreamName>(
+    name: Name,
+    args: ArgsOf<Name>,
+    options: CallOptions = {},
+  ): Promise<RpcStream<ReturnsOf<Name>>> {
+    return this[daemonLink].openStream(name, args, options);
+  }
+
+  /**
+   * Runs `work` on a connection that nobody else uses meanwhile; for several streams one after another. One of the
+   * `longCallsMax` places is taken for as long.
+   */
+  aside<Result>(work: (client: RpcClient) => Promise<Result>, options: CallOptions = {}): Promise<Result> {
+    return this[daemonLink].aside(work, options);
   }
 
   /** Closes all that belongs to it. Calls under way reject, events end. */

@@ -18,6 +18,8 @@ export interface LinkOptions extends Omit<RpcConnectOptions, 'signal'> {
    * all of its clients, and none is left for a look at progress once they are taken. Default 12.
    */
   readonly longCallsMax?: number | undefined;
+  /** How long a daemon may take to let us in, in milliseconds. Default 20,000. */
+  readonly connectMsMax?: number | undefined;
 }
 
 /** Where an object keeps its way to its daemon: for the package itself. */
@@ -40,6 +42,7 @@ export class DaemonLink {
   /** Different for each link: who needs places on two of them takes them in this order. */
   readonly order = DaemonLink.#links++;
   readonly #options: Omit<RpcConnectOptions, 'signal'>;
+  readonly #connectMsMax: number;
   readonly #longCalls: PQueue;
   readonly #clients = new Set<RpcClient>();
   readonly #idle = new Set<RpcClient>();
@@ -49,7 +52,7 @@ export class DaemonLink {
 
   /** Connects. `signal` is for this alone. */
   static async open(uri: string, {signal, ...options}: LinkOptions & CallOptions = {}): Promise<DaemonLink> {
-    const link = new DaemonLink(parseConnectUri(uri), options);
+    const link = new DaemonLink(uri, options);
     try {
       await link.#control.get({signal});
     } catch (error) {
@@ -59,9 +62,11 @@ export class DaemonLink {
     return link;
   }
 
-  private constructor(uri: ConnectUri, {longCallsMax = 12, ...options}: LinkOptions) {
-    this.uri = uri;
+  /** Connects when it is first used. */
+  constructor(uri: string, {longCallsMax = 12, connectMsMax = 20_000, ...options}: LinkOptions = {}) {
+    this.uri = parseConnectUri(uri);
     this.#options = options;
+    this.#connectMsMax = connectMsMax;
     this.#longCalls = new PQueue({concurrency: longCallsMax});
   }
 
@@ -153,8 +158,9 @@ export class DaemonLink {
   }
 
   async #connect(signal?: AbortSignal): Promise<RpcClient> {
-    const signals = [this.#closing.signal, ...(signal === undefined ? [] : [signal])];
-    const client = await RpcClient.connect(this.uri, {...this.#options, signal: AbortSignal.any(signals)});
+    const tooLate = AbortSignal.timeout(this.#connectMsMax);
+    const signals = [this.#closing.signal, tooLate, ...(signal === undefined ? [] : [signal])];
+    const client = await this.#connectUntil(AbortSignal.any(signals), tooLate);
     this.#clients.add(client);
     void this.#forgetOnceClosed(client);
     if (this.#closing.signal.aborted) {
@@ -162,6 +168,21 @@ export class DaemonLink {
       throw this.#closedError();
     }
     return client;
+  }
+
+  async #connectUntil(signal: AbortSignal, tooLate: AbortSignal): Promise<RpcClient> {
+    try {
+      return await RpcClient.connect(this.uri, {...this.#options, signal});
+    } catch (error) {
+      if (signal.reason !== tooLate.reason || !tooLate.aborted) {
+        throw error;
+      }
+      throw new ConnectionError('CONNECT_FAILED', `${this.host} did not answer within ${this.#connectMsMax} ms`, {
+        hint: `Check that ${this.host} is on, and that its libvirt daemon runs.`,
+        host: this.host,
+        cause: error,
+      });
+    }
   }
 
   async #forgetOnceClosed(client: RpcClient): Promise<void> {

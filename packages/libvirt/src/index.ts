@@ -3,9 +3,16 @@ export type {Credentials, Login} from './authenticate.ts';
 export {callsInFlightMax} from './call-queue.ts';
 export {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 export {ConnectionError, type ConnectionErrorCode} from './connection-error.ts';
-export {connect, Connection, type ConnectOptions, type CpuComparison, type HypervisorChoice} from './connection.ts';
-export type {CallOptions} from './daemon-link.ts';
-export type {BlockJob, BlockJobStatus, BlockJobType} from './domain/block-job.ts';
+export {
+  connect,
+  connectWhenUsed,
+  Connection,
+  type ConnectOptions,
+  type CpuComparison,
+  type HypervisorChoice,
+} from './connection.ts';
+export type {CallOptions, LinkOptions} from './daemon-link.ts';
+export {blockJobTypes, type BlockJob, type BlockJobStatus, type BlockJobType} from './domain/block-job.ts';
 export {Checkpoint, Checkpoints} from './domain/checkpoints.ts';
 export {DomainBackup} from './domain/domain-backup.ts';
 export {DomainDisk, type BlockJobOptions} from './domain/domain-disk.ts';
@@ -38,8 +45,15 @@ export type {
   UndefineFlag,
   VcpuFlag,
 } from './domain/domain-flags.ts';
-export {DomainJob, type JobOperation, type JobProgress, type JobStats, type JobType} from './domain/domain-job.ts';
-export type {DomainState, DomainStateName, DomainStateReason} from './domain/domain-state.ts';
+export {
+  DomainJob,
+  jobStats,
+  type JobOperation,
+  type JobProgress,
+  type JobStats,
+  type JobType,
+} from './domain/domain-job.ts';
+export {domainState, type DomainState, type DomainStateName, type DomainStateReason} from './domain/domain-state.ts';
 export type {DiskFigures, DomainFigures, InterfaceFigures} from './domain/domain-stats.ts';
 export {
   Domain,

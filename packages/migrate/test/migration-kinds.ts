@@ -46,16 +46,24 @@ test('a domain that is shut off is copied and stays shut off', async t => {
 
 test('daemons that cannot reach each other: dr drives the move itself', async t => {
   const two = new TwoHosts().with('web');
-  two.alder.mishap = {kind: 'fails', code: 'PEER_UNREACHABLE', message: 'no route to host'};
+  two.alder.mishap = {kind: 'peers apart'};
   t.like((await performed(two))['web/move'], {through: 'client'});
   t.deepEqual(two.runsOn(), ['birch']);
 });
 
 test('it is not tried otherwise when the daemons were asked for', async t => {
   const two = new TwoHosts().with('web');
-  two.alder.mishap = {kind: 'fails', code: 'PEER_UNREACHABLE', message: 'no route to host'};
+  two.alder.mishap = {kind: 'peers apart'};
   await t.throwsAsync(performed(two, {through: 'daemons'}), {code: 'MOVE_FAILED', message: /runs on alder/u});
   t.deepEqual(two.runsOn(), ['alder']);
+});
+
+test('daemons that lose each other half-way: dr does not begin again by itself', async t => {
+  const two = new TwoHosts().with('web');
+  two.alder.mishap = {kind: 'fails', code: 'OUTCOME_UNKNOWN', message: 'End of file while reading data'};
+  await t.throwsAsync(performed(two), {code: 'MOVE_FAILED', message: /runs on alder: .*End of file/u});
+  t.deepEqual(two.runsOn(), ['alder']);
+  t.is(two.alder.acts.filter(act => act.startsWith('migrate')).length, 1);
 });
 
 test('a move that dr lost sight of has not failed', async t => {
@@ -174,6 +182,7 @@ test('a source is not retired while its target does not run', async t => {
 
 const mishaps: fc.Arbitrary<MoveMishap['kind'] | 'none' | 'target dies' | 'shuts down'> = fc.constantFrom(
   'none',
+  'peers apart',
   'fails',
   'unseen',
   'target dies',
@@ -206,6 +215,7 @@ test('whatever happens, a domain never runs twice, and running it again finishes
 
 function mishapOf(trouble: string, two: TwoHosts): MoveMishap | undefined {
   if (trouble === 'fails') return {kind: 'fails', code: 'FAILED', message: 'broken'};
+  if (trouble === 'peers apart') return {kind: 'peers apart'};
   if (trouble === 'unseen') return {kind: 'unseen'};
   if (trouble === 'target dies') return {kind: 'event', act: () => (two.birch.reachable = 'no')};
   if (trouble === 'shuts down')

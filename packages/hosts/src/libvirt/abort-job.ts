@@ -27,7 +27,7 @@ export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallO
 }
 
 /** QEMU's `yank`, since 6.0. Only what belongs to a move is dropped: the guest's own network disks stay. */
-async function dropConnections(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
+export async function dropConnections(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
   const answer = await link.ask('DOMAIN_MONITOR_COMMAND', {dom, cmd: '{"execute":"query-yank"}'}, options);
   if (!answer) return;
   const {return: all = []} = JSON.parse(answer.result) as {return?: readonly Yankable[]};

@@ -7,27 +7,8 @@ export function libvirtFailure(error: unknown, host: string): unknown {
   if (error instanceof ConnectionError) return unreachable(error, host);
   if (!(error instanceof LibvirtError)) return error;
   const code = codeOf(error);
-  const hint = hints[code]?.(host) ?? error.hint;
+  const hint = hostHint(code, host) ?? withoutPeriod(error.hint);
   return new HostError(code, `${host}: ${error.message}`, {host, hint, cause: error});
-}
-
-/** The same for a move between two hosts, where the daemons say neither's name. */
-export function moveFailure(error: unknown, host: string, target: string): unknown {
-  const failure = libvirtFailure(error, host);
-  if (!(failure instanceof HostError) || !(failure.cause instanceof LibvirtError)) return failure;
-  const {cause} = failure;
-  const message = `from ${host} to ${target}: ${cause.message}`;
-  if (isPeerFailure(cause)) {
-    const hint = `See that libvirtd on ${host} reaches libvirtd on ${target} (target URI in dr.yaml), or let dr drive the move: --managed`;
-    return new HostError('PEER_UNREACHABLE', message, {host, hint, cause});
-  }
-  const hint = failure.code === 'DISK_FULL' ? (hints.DISK_FULL?.(target) ?? failure.hint) : failure.hint;
-  return new HostError(failure.code, message, {host, hint, cause});
-}
-
-/** The source's daemon did not get through to the target's. */
-function isPeerFailure({domain, message}: LibvirtError): boolean {
-  return domain === 'RPC' || /failed to connect to remote libvirt URI|unable to connect to server/iu.test(message);
 }
 
 const byLibvirtCode: Readonly<Partial<Record<string, HostErrorCode>>> = {
@@ -57,6 +38,16 @@ const hints: Readonly<Partial<Record<HostErrorCode, (host: string) => string>>> 
   NOT_NOW: host => `See what state it is in on ${host}: dr status`,
 };
 
+/** What to do about it on that host; undefined where libvirt's own hint says it best. */
+export function hostHint(code: HostErrorCode, host: string): string | undefined {
+  return hints[code]?.(host);
+}
+
+/** Hints of hosts may be continued; those of the client are sentences. */
+export function withoutPeriod(hint: string): string {
+  return hint.replace(/\.$/u, '');
+}
+
 function codeOf(error: LibvirtError): HostErrorCode {
   if (/no space left on device/iu.test(error.message)) return 'DISK_FULL';
   return byLibvirtCode[error.code] ?? 'FAILED';
@@ -65,5 +56,9 @@ function codeOf(error: LibvirtError): HostErrorCode {
 function unreachable(error: ConnectionError, host: string): HostError {
   const denied = error.code === 'AUTH_FAILED' || error.code === 'TLS_REFUSED';
   const code = denied ? 'ACCESS_DENIED' : 'HOST_UNREACHABLE';
-  return new HostError(code, `${host} does not answer: ${error.message}`, {host, hint: error.hint, cause: error});
+  return new HostError(code, `${host} does not answer: ${error.message}`, {
+    host,
+    hint: withoutPeriod(error.hint),
+    cause: error,
+  });
 }

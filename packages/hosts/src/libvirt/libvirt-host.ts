@@ -97,8 +97,7 @@ class LibvirtHost implements Host {
 
   async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {
     if (!(target instanceof LibvirtHost)) throw new TypeError(`${target.name} is not reached through libvirt`);
-    const dom = await this.#required(uuid, options);
-    return liveMove({source: this.#link, target: target.#link}, dom, move, options);
+    return liveMove({source: this.#link, target: target.#link}, uuid, move, options);
   }
 
   async job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {

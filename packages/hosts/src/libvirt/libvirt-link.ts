@@ -1,39 +1,34 @@
-import {type ArgsOf, type CallName, LibvirtError, type ReturnsOf, RpcClient} from '@dr-toolkit/libvirt';
+import {
+  type ArgsOf,
+  type CallName,
+  type Connection,
+  connectWhenUsed,
+  LibvirtError,
+  type ReturnsOf,
+} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
 import type {CallOptions} from '../host.ts';
 import {libvirtFailure} from './libvirt-failure.ts';
 
-const connectMs = 20_000;
 const absent: ReadonlySet<string> = new Set(['DOMAIN_NOT_FOUND', 'VOLUME_NOT_FOUND']);
 
-/**
- * The way to one libvirt daemon: a connection for short calls that is made when first needed and again after it was
- * lost, and connections of their own for long calls and streams. Errors come out as `HostError`.
- */
+/** The way to one libvirt daemon, made when first needed and again after it was lost. Errors come out as `HostError`. */
 export class LibvirtLink {
   readonly name: string;
   readonly uri: string;
-  #client: Promise<RpcClient> | undefined;
-  readonly #idle: RpcClient[] = [];
+  /** For what `act` and its kin wrap: its errors are libvirt's. */
+  readonly connection: Connection;
 
   constructor(name: string, uri: string) {
     this.name = name;
     this.uri = uri;
+    this.connection = connectWhenUsed(uri);
   }
 
-  /** A short call on the shared connection. */
-  async call<Name extends CallName>(
-    name: Name,
-    args: ArgsOf<Name>,
-    {signal}: CallOptions = {},
-  ): Promise<ReturnsOf<Name>> {
-    try {
-      const client = await this.#shared(signal);
-      return await client.call(name, args, {signal});
-    } catch (error) {
-      throw this.failure(error, signal);
-    }
+  /** A call by libvirt's own name. */
+  call<Name extends CallName>(name: Name, args: ArgsOf<Name>, {signal}: CallOptions = {}): Promise<ReturnsOf<Name>> {
+    return this.act(connection => connection.call(name, args, {signal}), {signal});
   }
 
   /** The same, with `undefined` instead of an error that says there is no such thing. */
@@ -64,45 +59,12 @@ export class LibvirtLink {
     }
   }
 
-  /** Lends a connection of its own, for a long call or a stream. It is kept for the next one: through ssh it is dear. */
-  async own<T>(act: (client: RpcClient) => Promise<T>, {signal}: CallOptions = {}): Promise<T> {
+  /** Anything else that a connection can do. */
+  async act<T>(work: (connection: Connection) => Promise<T>, {signal}: CallOptions = {}): Promise<T> {
     try {
-      const client = this.#idle.pop() ?? (await this.connect({signal}));
-      try {
-        const result = await act(client);
-        this.#keep(client);
-        return result;
-      } catch (error) {
-        // Refused calls leave it as it was; whatever else happened may still go on in it.
-        if (error instanceof LibvirtError && client.callsInFlight === 0) this.#keep(client);
-        else await client.close();
-        throw error;
-      }
+      return await work(this.connection);
     } catch (error) {
       throw this.failure(error, signal);
-    }
-  }
-
-  /** Lends the shared connection: for a stream of a few bytes. */
-  async shared<T>(act: (client: RpcClient) => Promise<T>, {signal}: CallOptions = {}): Promise<T> {
-    try {
-      return await act(await this.#shared(signal));
-    } catch (error) {
-      throw this.failure(error, signal);
-    }
-  }
-
-  async connect({signal}: CallOptions = {}): Promise<RpcClient> {
-    const limit = AbortSignal.timeout(connectMs);
-    try {
-      return await RpcClient.connect(this.uri, {signal: signal ? AbortSignal.any([signal, limit]) : limit});
-    } catch (error) {
-      if (!limit.aborted || signal?.aborted) throw error;
-      throw new HostError('HOST_UNREACHABLE', `${this.name} did not answer within ${connectMs / 1000} s`, {
-        host: this.name,
-        hint: `See that ${this.name} is on and reachable: ${this.uri}`,
-        cause: error,
-      });
     }
   }
 
@@ -111,46 +73,6 @@ export class LibvirtLink {
   }
 
   async close(): Promise<void> {
-    const client = this.#client;
-    this.#client = undefined;
-    await Promise.all(this.#idle.splice(0).map(idle => idle.close()));
-    await client?.then(
-      opened => opened.close(),
-      () => undefined,
-    );
-  }
-
-  #shared(signal: AbortSignal | undefined): Promise<RpcClient> {
-    signal?.throwIfAborted();
-    // One caller's cancel must not spoil the connection of the others.
-    this.#client ??= this.#opened();
-    return this.#client;
-  }
-
-  async #opened(): Promise<RpcClient> {
-    try {
-      const client = await this.connect();
-      void this.#forgetWhenClosed(client);
-      return client;
-    } catch (error) {
-      this.#client = undefined;
-      throw error;
-    }
-  }
-
-  #keep(client: RpcClient): void {
-    this.#idle.push(client);
-    void this.#dropWhenClosed(client);
-  }
-
-  async #dropWhenClosed(client: RpcClient): Promise<void> {
-    await client.closed;
-    const at = this.#idle.indexOf(client);
-    if (at >= 0) this.#idle.splice(at, 1);
-  }
-
-  async #forgetWhenClosed(client: RpcClient): Promise<void> {
-    await client.closed;
-    this.#client = undefined;
+    await this.connection.close();
   }
 }

@@ -70,27 +70,28 @@ export class LibvirtStorage {
   async *read(file: string, options: StreamOptions = {}): AsyncGenerator<VolumePiece> {
     const vol = await this.#required(file, options);
     if (options.weight === 'light') {
-      yield* await this.#link.shared(client => collected(download(client, vol, options)), options);
+      yield* await this.#apart(client => collected(download(client, vol, options)), options);
     } else {
-      yield* this.#readApart(vol, options);
+      yield* this.#stream(vol, options);
     }
   }
 
-  async *#readApart(vol: VolumeRef, options: StreamOptions): AsyncGenerator<VolumePiece> {
-    const client = await this.#link.connect(options);
+  async *#stream(vol: VolumeRef, options: StreamOptions): AsyncGenerator<VolumePiece> {
     try {
-      yield* download(client, vol, options);
+      yield* download(this.#link.connection, vol, options);
     } catch (error) {
       throw this.#link.failure(error, options.signal);
-    } finally {
-      await client.close();
     }
   }
 
   async write(file: string, pieces: AsyncIterable<VolumePiece>, options: StreamOptions = {}): Promise<void> {
     const vol = await this.#required(file, options);
-    const upload = (client: RpcClient) => writeExtents(client, vol, pieces, options);
-    await (options.weight === 'light' ? this.#link.shared(upload, options) : this.#link.own(upload, options));
+    await this.#apart(client => writeExtents(client, vol, pieces, options), options);
+  }
+
+  /** On a connection that is kept for the next few seconds, as making one through ssh is dear. */
+  #apart<T>(work: (client: RpcClient) => Promise<T>, {signal}: CallOptions): Promise<T> {
+    return this.#link.act(connection => connection.aside(work, {signal}), {signal});
   }
 
   /** Takes away the pools that were put on bare folders; the folders and files stay. */
@@ -171,7 +172,11 @@ export class LibvirtStorage {
   }
 }
 
-async function* download(client: RpcClient, vol: VolumeRef, {signal}: CallOptions): AsyncGenerator<VolumePiece> {
+async function* download(
+  client: Pick<RpcClient, 'openStream'>,
+  vol: VolumeRef,
+  {signal}: CallOptions,
+): AsyncGenerator<VolumePiece> {
   const stream = await client.openStream('STORAGE_VOL_DOWNLOAD', {vol, offset: 0, length: 0, flags: sparse}, {signal});
   let offset = 0;
   for await (const piece of stream) {

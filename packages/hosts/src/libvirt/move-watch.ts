@@ -1,41 +1,38 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Domain} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
-import type {JobReading, LiveMove, MigrateOptions} from '../host.ts';
-import {abortJob} from './abort-job.ts';
+import type {LiveMove, MigrateOptions} from '../host.ts';
+import {dropConnections} from './abort-job.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
-import {type DomainRef, readJob} from './read-domain.ts';
+import {readJob} from './read-domain.ts';
 
 const pollMs = 400;
+const lookMs = 5000;
 const stallMsDefault = 30_000;
-/** How long an aborted call may take to end before it is left to itself. */
+/** How long an aborted move may take to end before its connections are dropped, each time anew. */
+const patienceMs = 5000;
+/** How long it may take to end before it is left to itself. */
 const abortMs = 30_000;
 
-/** Looks at a job while a call lasts. */
+export interface MoveWatchOptions {
+  readonly move: Pick<LiveMove, 'downtimeMsMax' | 'stallMs'>;
+  readonly onProgress: MigrateOptions['onProgress'];
+}
+
+/** Looks at a domain's job while the call that moves it lasts, and ends it when it stands still. */
 export class MoveWatch {
-  readonly #source: LibvirtLink;
-  readonly #dom: DomainRef;
-  readonly #move: LiveMove;
-  readonly #onProgress: ((job: JobReading) => void) | undefined;
+  readonly #link: LibvirtLink;
+  readonly #domain: Domain;
+  readonly #options: MoveWatchOptions;
   #processedBytes = 0;
   #movedAtMs = performance.now();
   #downtimeSet = false;
 
-  constructor({
-    source,
-    dom,
-    move,
-    onProgress,
-  }: {
-    source: LibvirtLink;
-    dom: DomainRef;
-    move: LiveMove;
-    onProgress: MigrateOptions['onProgress'];
-  }) {
-    this.#source = source;
-    this.#dom = dom;
-    this.#move = move;
-    this.#onProgress = onProgress;
+  constructor(link: LibvirtLink, domain: Domain, options: MoveWatchOptions) {
+    this.#link = link;
+    this.#domain = domain;
+    this.#options = options;
   }
 
   /** The most that was seen to have moved. */
@@ -43,62 +40,57 @@ export class MoveWatch {
     return this.#processedBytes;
   }
 
-  /** Resolves or rejects as `call` does; on an abort or a standstill it ends the job first. */
-  async until(call: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-    const ended = call.then(
-      () => 'ended' as const,
-      () => 'ended' as const,
-    );
-    const aborted =
-      signal &&
-      new Promise<'aborted'>(resolve => signal.addEventListener('abort', () => resolve('aborted'), {once: true}));
-    for (;;) {
-      const next = await Promise.race([ended, sleep(pollMs, 'poll' as const), ...(aborted ? [aborted] : [])]);
-      if (next === 'ended') return call;
-      if (next === 'aborted') return this.#end(call, ended, signal?.reason);
-      await Promise.race([ended, this.#look()]);
-      const standstillMs = performance.now() - this.#movedAtMs;
-      if (standstillMs > (this.#move.stallMs ?? stallMsDefault))
-        return this.#end(call, ended, this.#stalled(standstillMs));
+  /** Begins a move and resolves or rejects as it does. The signal it gets aborts on `signal`, and on a standstill. */
+  async during(begin: (stop: AbortSignal) => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const stop = new AbortController();
+    const stopped = Promise.withResolvers<'stopped'>();
+    stop.signal.addEventListener('abort', () => stopped.resolve('stopped'), {once: true});
+    const onAbort = (): void => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, {once: true});
+    try {
+      const call = begin(stop.signal);
+      const ended = call.then(hasEnded, hasEnded);
+      while ((await Promise.race([ended, stopped.promise, sleep(pollMs, 'poll')])) === 'poll') {
+        await Promise.race([ended, stopped.promise, this.#look()]);
+        const standstillMs = performance.now() - this.#movedAtMs;
+        if (standstillMs > (this.#options.move.stallMs ?? stallMsDefault)) stop.abort(this.#stalled(standstillMs));
+      }
+      if (stop.signal.aborted) await this.#untilEnded(ended, stop.signal.reason);
+      await call;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
   async #look(): Promise<void> {
-    const job = await readJob(this.#source, this.#dom, {signal: AbortSignal.timeout(5000)}).catch(() => undefined);
+    const options = {signal: AbortSignal.timeout(lookMs)};
+    const job = await readJob(this.#link, this.#domain.ref, options).catch(() => undefined);
     if (!job) return;
     if (job.processedBytes !== this.#processedBytes) this.#movedAtMs = performance.now();
     this.#processedBytes = Math.max(this.#processedBytes, job.processedBytes);
-    this.#onProgress?.(job);
-    const {downtimeMsMax} = this.#move;
-    if (downtimeMsMax !== undefined && !this.#downtimeSet) {
-      this.#downtimeSet = true;
-      await this.#source
-        .ask('DOMAIN_MIGRATE_SET_MAX_DOWNTIME', {dom: this.#dom, downtime: downtimeMsMax})
-        .catch(() => {});
-    }
+    this.#options.onProgress?.(job);
+    const {downtimeMsMax} = this.#options.move;
+    if (downtimeMsMax === undefined || this.#downtimeSet) return;
+    this.#downtimeSet = true;
+    await this.#domain.job.setMaxDowntime(downtimeMsMax, options).catch(() => {});
   }
 
-  /** Aborts the job until the call has ended, and rejects: with why, unless the move was quicker. */
-  async #end(call: Promise<void>, ended: Promise<'ended'>, why: unknown): Promise<void> {
+  /** The client aborts the job; this sees to it that the job heeds it. Rejects with `why` when it never does. */
+  async #untilEnded(ended: Promise<'ended'>, why: unknown): Promise<void> {
     const untilMs = performance.now() + abortMs;
-    for (;;) {
-      const abort = abortJob(this.#source, this.#dom, {signal: AbortSignal.timeout(10_000)}).catch(() => {});
-      await Promise.race([ended, abort]);
-      if ((await Promise.race([ended, sleep(1000, 'wait' as const)])) === 'ended') break;
+    while ((await Promise.race([ended, sleep(patienceMs, 'waiting')])) !== 'ended') {
       if (performance.now() > untilMs) throw why;
+      const drop = dropConnections(this.#link, this.#domain.ref, {signal: AbortSignal.timeout(patienceMs)});
+      await Promise.race([ended, drop.catch(() => {})]);
     }
-    await call.then(
-      () => undefined,
-      () => {
-        throw why;
-      },
-    );
   }
 
   #stalled(standstillMs: number): HostError {
     return new HostError('STALLED', `Nothing has moved for ${Math.round(standstillMs / 1000)} s`, {
-      host: this.#source.name,
+      host: this.#link.name,
       hint: 'See that the link between the two hosts carries data, and run the same command again',
     });
   }
 }
+
+const hasEnded = (): 'ended' => 'ended';

@@ -1,11 +1,10 @@
-import {paramValues} from '@dr-toolkit/libvirt';
+import {blockJobTypes, domainState, jobStats} from '@dr-toolkit/libvirt';
 
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
 import {HostError} from '../host-error.ts';
 import type {CallOptions, JobReading} from '../host.ts';
 import type {DiskReading, DomainReading, DomainStanding, VolumeReading} from '../reading.ts';
 import {child, children, rootOf} from '../xml.ts';
-import {blockJobOf, operationOf, stateOf} from './domain-state.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 const xmlInactive = 2;
@@ -101,27 +100,32 @@ export async function readJob(
   options: CallOptions,
 ): Promise<JobReading | undefined> {
   try {
-    const stats = await link.call('DOMAIN_GET_JOB_STATS', {dom}, options);
-    return stats.type === 0 ? undefined : jobOf(paramValues(stats.params));
+    const {type, params} = await link.call('DOMAIN_GET_JOB_STATS', {dom}, options);
+    return type === 0 ? undefined : jobReading(type, params);
   } catch (error) {
     if (error instanceof HostError && jobless.has(error.code)) return undefined;
     throw error;
   }
 }
 
-/** Numbers of a job, running or completed. */
-export function jobOf(values: ReturnType<typeof paramValues>): JobReading {
-  const number = (field: string) => Number(values[field] ?? 0);
-  const memoryBytes = number('memory_total');
+function jobReading(...args: Parameters<typeof jobStats>): JobReading {
+  const {operation, elapsedMs, disk, memory} = jobStats(...args);
   return {
-    operation: operationOf(number('operation')),
-    elapsedMs: number('time_elapsed'),
-    processedBytes: number('disk_processed') + number('memory_processed'),
-    totalBytes: number('disk_total') + memoryBytes,
-    memoryBytes,
-    bytesPerSecond: number('disk_bps') + number('memory_bps'),
+    operation: operation === 'unknown' ? 'job' : operation,
+    elapsedMs,
+    processedBytes: disk.processed + memory.processed,
+    totalBytes: disk.total + memory.total,
+    memoryBytes: memory.total,
+    bytesPerSecond: disk.bytesPerSecond + memory.bytesPerSecond,
   };
 }
+
+function stateOf(numbers: {state: number; reason: number}): Pick<DomainReading, 'state' | 'stateReason'> {
+  const {state, reason} = domainState(numbers.state, numbers.reason);
+  return {state: state === 'none' || isNewer(state) ? 'unknown' : state, stateReason: reason};
+}
+
+const isNewer = (state: string): state is `unknown-${number}` => state.startsWith('unknown-');
 
 async function readDisk(
   link: LibvirtLink,
@@ -146,7 +150,7 @@ async function readDisk(
     allocationBytes: known?.allocationBytes ?? Number(info?.allocation ?? 0),
     lengthBytes: Number(info?.physical ?? known?.lengthBytes ?? 0),
     backingPaths: disk.backingPaths.length === 0 && backing !== undefined ? [backing] : disk.backingPaths,
-    ...(job?.found === 1 && {blockJob: blockJobOf(job.type)}),
+    ...(job?.found === 1 && {blockJob: blockJobTypes[job.type] ?? 'unknown'}),
   };
 }
 

@@ -11,6 +11,11 @@ import type {Transport} from './transport.ts';
 const controlFolderBytesMax = 48;
 /** How long a login stays open for the next connection. */
 const persistSeconds = 60;
+/** How long a host may take to accept a connection, and a kept login to answer that it is still there. */
+const connectSeconds = 10;
+/** A host that has not answered so many questions, asked so far apart, is taken for dead. */
+const aliveSeconds = 5;
+const aliveQuestionsMax = 3;
 
 /** Connects through the system's ssh: its configuration, agent, keys, certificates and jump hosts all count. */
 export async function openSsh(target: ConnectUri, options: TransportOptions): Promise<Transport> {
@@ -30,6 +35,9 @@ export function sshOptions(target: ConnectUri, folder: string | undefined): stri
   const hostKeys = verify ? {normal: undefined, auto: 'accept-new', ignore: 'no'}[knownHostsVerify] : 'no';
   const settings = {
     BatchMode: 'yes',
+    ConnectTimeout: String(connectSeconds),
+    ServerAliveInterval: String(aliveSeconds),
+    ServerAliveCountMax: String(aliveQuestionsMax),
     StrictHostKeyChecking: hostKeys,
     UserKnownHostsFile: knownHosts,
     ...(folder !== undefined && {

@@ -144,7 +144,8 @@ test('ssh is told user, port, key and how strictly to check host keys', t => {
   const options = sshOptions(target, '/run/user/1/libvirt-ssh').join(' ');
   t.is(
     options,
-    '-T -e none -p 2222 -l ops -i /k -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/h ' +
+    '-T -e none -p 2222 -l ops -i /k -o BatchMode=yes -o ConnectTimeout=10 ' +
+      '-o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/h ' +
       '-o ControlMaster=auto -o ControlPath=/run/user/1/libvirt-ssh/%C -o ControlPersist=60',
   );
 });
