@@ -4,6 +4,7 @@ import type {MigrationAssessment, TargetFile} from './assessment.ts';
 import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
+import {isSameMachine} from './migration-findings.ts';
 import type {MigrationRequest} from './migration-request.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function assessMigration(
   const {source: reading, target: targetReading} = migrationHosts(inventory, request);
   const [source, target] = [hosts.get(request.from), hosts.get(request.to)];
   const moves = domainMoves(inventory, request).filter(({how}) => how !== 'finish');
-  if (!reading || !targetReading || !source || !target || reading.uuid === targetReading.uuid) {
+  if (!reading || !targetReading || !source || !target || isSameMachine(reading, targetReading)) {
     return {cpu, targetFiles, hostFiles, answers};
   }
   const domains = new Map(reading.domains.map(domain => [domain.uuid, domain]));

@@ -20,7 +20,7 @@ export function migrationFindings(
   const moves = domainMoves(inventory, request, assessment);
   const {source, target} = migrationHosts(inventory, request);
   if (!source || !target) return unreachableFindings(inventory, request);
-  if (source.uuid === target.uuid) return [sameMachine(source, target)];
+  if (isSameMachine(source, target)) return [sameMachine(source, target)];
   const single = moves.flatMap(move => domainFindings({move, moves, source, target, request, assessment}));
   const stopped = new Set(single.filter(({severity}) => severity === 'blocks').map(({domain}) => domain));
   // With --skip-blocked what stays behind needs no room; otherwise all that was asked for must fit together.
@@ -40,6 +40,11 @@ function unreachableFindings({unreachable}: Inventory, {from, to}: MigrationRequ
       message,
       remedy: name === from ? `${hint}; if ${name} is dead, this is no migration but a recovery` : hint,
     }));
+}
+
+/** A host without a UUID, as in libvirt's test driver, is like no other. */
+export function isSameMachine(source: Pick<HostReading, 'uuid'>, target: Pick<HostReading, 'uuid'>): boolean {
+  return source.uuid !== '' && source.uuid === target.uuid;
 }
 
 function sameMachine(source: HostReading, target: HostReading): Finding {

@@ -73,6 +73,11 @@ test('two names of one machine are found out', async t => {
   t.deepEqual(codes(planned), ['SAME_MACHINE']);
 });
 
+test('hosts without a UUID are not taken for one machine', async t => {
+  const planned = await new TwoHosts({alder: {uuid: ''}, birch: {uuid: ''}}).with('web').plan();
+  t.deepEqual(codes(planned), []);
+});
+
 test('domains that fit alone may not fit together', async t => {
   const two = new TwoHosts({birch: {memory: {totalBytes: 2 ** 31, freeBytes: 700 * 2 ** 20}}})
     .with('web')
