@@ -12,8 +12,10 @@ import type {Question} from './question.ts';
 import type {Redaction} from './redaction.ts';
 import type {LiveEvent, RunEvent, RunStatus} from './run-event.ts';
 import type {RunFolder} from './run-folder.ts';
+import {lockKey} from './run-lock.ts';
 import type {RunOutcome, SettledOptions} from './run-options.ts';
 import {drawTokens, dropHolds, type RunRow, updateRun, writeHolds, writeProgress, writeStep} from './run-rows.ts';
+import {runStanding} from './run-standing.ts';
 import type {Progress, StepContext, StepKind} from './step-kind.ts';
 import type {Tx} from './store.ts';
 
@@ -405,6 +407,7 @@ export class Controller<Context> {
         return value;
       },
       resultOf: id => this.#board.record(id).result,
+      standingOf: run => runStanding(this.#options.store, run, this.#options),
     };
   }
 
@@ -473,8 +476,4 @@ export class Controller<Context> {
 /** A question about what has happened, to be answered even when nothing more is started. */
 function isAfterwards(question: Question | undefined): boolean {
   return question?.ask === 'settle' || question?.ask === 'failure';
-}
-
-export function lockKey(store: string, run: string): string {
-  return `${store}/${run}`;
 }

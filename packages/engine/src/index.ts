@@ -26,6 +26,7 @@ export {
   showRun,
   type StepView,
 } from './runs.ts';
+export {type RunStanding, runStanding} from './run-standing.ts';
 export {openStore, type SqliteStoreOptions} from './sqlite-store.ts';
 export {defineStep, type Found, type Progress, type StepActs, type StepContext, type StepKind} from './step-kind.ts';
 export type {Row, SqlValue, Store, Tx} from './store.ts';

@@ -34,6 +34,8 @@ export interface PlanInput {
   readonly priority?: Priority;
   readonly estate: string;
   readonly inventory: string;
+  /** What has to hold still until the plan is run: plain data. */
+  readonly premises?: object;
   readonly steps: readonly StepInput[];
 }
 
@@ -48,18 +50,27 @@ export interface KnownKinds {
  */
 export function makePlan(input: PlanInput, {kinds}: KnownKinds): Plan {
   const known = knownKinds(kinds);
-  const {intent, mode, estate, inventory} = input;
+  const {intent, mode, estate, inventory, premises} = input;
   const steps = Object.freeze(input.steps.map(step => settled(step, mode, known)));
   refuseBadNeeds(steps);
   refuseCycles(steps);
   const priority = input.priority ?? (mode === 'disaster' ? 'recovery' : 'default');
-  return sealed({format: 'dr-plan/1', intent: frozenCopy(intent), mode, priority, estate, inventory, steps});
+  return sealed({
+    format: 'dr-plan/1',
+    intent: frozenCopy(intent),
+    mode,
+    priority,
+    estate,
+    inventory,
+    ...(premises && {premises: frozenCopy(premises) as PlainArgs}),
+    steps,
+  });
 }
 
 /** The digest a plan must carry: over all of it but the digest itself. */
 export function planDigest(plan: Omit<Plan, 'digest'>): string {
-  const {format, intent, mode, priority, estate, inventory, steps} = plan;
-  return digestOf({format, intent, mode, priority, estate, inventory, steps});
+  const {format, intent, mode, priority, estate, inventory, premises, steps} = plan;
+  return digestOf({format, intent, mode, priority, estate, inventory, ...(premises && {premises}), steps});
 }
 
 function sealed(plan: Omit<Plan, 'digest'>): Plan {

@@ -27,6 +27,7 @@ const planSchema = z.strictObject({
   priority: z.enum(['recovery', 'replication', 'backup', 'default']),
   estate: z.string(),
   inventory: z.string(),
+  premises: jsonObject.exactOptional(),
   steps: z.array(stepSchema),
   digest: z.string(),
 });

@@ -62,6 +62,8 @@ export interface Plan {
   /** Digests of dr.yaml and of the inventory it was made from. */
   readonly estate: string;
   readonly inventory: string;
+  /** What has to hold still when the plan is run, as the package that made it understands. */
+  readonly premises?: {readonly [key: string]: Json};
   readonly steps: readonly Step[];
   /** Over everything above. */
   readonly digest: string;

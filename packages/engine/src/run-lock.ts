@@ -52,6 +52,10 @@ export const kernelLocks: RunLocks = {
   },
 };
 
+export function lockKey(store: string, run: string): string {
+  return `${store}/${run}`;
+}
+
 function addressOf(key: string): string {
   const name = `dr-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
   return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);

@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 
 import {Board, type StepRecord} from './board.ts';
-import {Controller, lockKey} from './controller.ts';
+import {Controller} from './controller.ts';
 import {PlanError, RunError} from './engine-error.ts';
 import {knownKinds} from './known-kinds.ts';
 import {beginMove} from './moves.ts';
@@ -10,6 +10,7 @@ import type {Plan} from './plan.ts';
 import {Redaction} from './redaction.ts';
 import {openRunFolder} from './run-folder.ts';
 import {newRunId} from './run-id.ts';
+import {lockKey} from './run-lock.ts';
 import {type RunOptions, type RunOutcome, settledOptions, type SettledOptions} from './run-options.ts';
 import {insertRun, readHolds, readLines, readPlan, readRun, readSteps, type RunRow, updateRun} from './run-rows.ts';
 import type {StepContext, StepKind} from './step-kind.ts';

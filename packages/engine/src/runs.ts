@@ -1,6 +1,5 @@
 import type {StepRecord} from './board.ts';
 import {putCommand} from './command.ts';
-import {lockKey} from './controller.ts';
 import {type Clock, realClock} from './clock.ts';
 import {RunError} from './engine-error.ts';
 import {eventOf} from './journal.ts';
@@ -8,7 +7,7 @@ import type {Json} from './json.ts';
 import type {Plan, Step} from './plan.ts';
 import {checkedAnswer} from './question.ts';
 import type {RunEvent, RunStatus} from './run-event.ts';
-import {kernelLocks, type RunLocks} from './run-lock.ts';
+import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
 import {readLines, readPlan, readRun, readRuns, readSteps, type RunRow} from './run-rows.ts';
 import type {Progress} from './step-kind.ts';
 import type {Store} from './store.ts';

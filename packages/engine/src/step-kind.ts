@@ -2,6 +2,7 @@ import type {LanePlaces} from '@dr-toolkit/lanes';
 
 import type {Json} from './json.ts';
 import type {Question} from './question.ts';
+import type {RunStanding} from './run-standing.ts';
 
 /** What `inspect` saw. It asks reality, never the journal. */
 export type Found =
@@ -45,6 +46,8 @@ export interface StepContext {
   readonly secret: (value: string) => string;
   /** The result of a step that has ended well, undefined otherwise. */
   readonly resultOf: (step: string) => Json | undefined;
+  /** Whether a run that left word of itself somewhere is at work: this store's runs by their locks, others are unknown. */
+  readonly standingOf: (run: string) => Promise<RunStanding>;
 }
 
 /** How a kind of step is done. `Context` is the caller's: the engine only passes it on. */
@@ -61,6 +64,8 @@ export interface StepActs<Args, Context> {
   attach?(args: Args, context: Context & StepContext, found: Found & {state: 'underway'}): Promise<unknown>;
   /** Takes a finished step back. */
   undo?(args: Args, context: Context & StepContext): Promise<unknown>;
+  /** Looks before an undo. Default: `inspect`, turned round. Needed where the step's trace names its run. */
+  inspectUndo?(args: Args, context: Context & StepContext): Promise<Found>;
   /** False for an error that another attempt cannot mend. */
   retryable?(error: unknown): boolean;
 }

@@ -14,7 +14,8 @@ export function undoing<Context>(kind: StepKind<object, Context>): StepKind<obje
     ...(args && {args}),
     retryable: error => kind.retryable?.(error) ?? true,
     lanes: given => kind.lanes?.(given) ?? [],
-    inspect: async (given, context) => turned(await kind.inspect(given, context)),
+    inspect: async (given, context) =>
+      kind.inspectUndo ? kind.inspectUndo(given, context) : turned(await kind.inspect(given, context)),
     perform: async (given, context) => kind.undo?.(given, context),
   });
 }

@@ -105,3 +105,11 @@ test('a plan for kinds of another program is refused', t => {
     makePlan({intent: {command: ''}, mode: 'drill', estate: '', inventory: '', steps: []}, {kinds: []}),
   );
 });
+
+test('its premises are frozen with it and under its digest', t => {
+  const input = {intent: {command: 'test'}, mode: 'planned' as const, estate: '', inventory: '', steps: []};
+  const plan = makePlan({...input, premises: {disk: 'vda'}}, {kinds: []});
+  t.deepEqual(parsePlan(JSON.stringify(plan), {kinds: []}), plan);
+  t.throws(() => parsePlan({...plan, premises: {disk: 'vdb'}}, {kinds: []}), {code: 'DIGEST_MISMATCH'});
+  t.not(plan.digest, makePlan(input, {kinds: []}).digest);
+});

@@ -9,6 +9,7 @@ import {
   RunError,
   type RunEvent,
   runPlan,
+  runStanding,
   setLane,
   showRun,
 } from '../src/index.ts';
@@ -166,4 +167,19 @@ test('what cannot be asked of a run is refused', async t => {
   await t.throwsAsync(retryStep(store, 'run', 'z', stage), {instanceOf: RunError, code: 'NO_SUCH_STEP'});
   await t.throwsAsync(retryStep(store, 'run', 'a', stage), {instanceOf: RunError, code: 'NOT_NOW'});
   await t.throwsAsync(answerStep(store, 'run', 'b', 'yes', stage), {instanceOf: RunError, code: 'NOT_NOW'});
+});
+
+test('a step is told how the run stands that left word of itself', async t => {
+  const seen: string[] = [];
+  const stage = new Stage({
+    acts: {
+      a: async ({standingOf}) => {
+        for (const run of ['run', 'earlier', 'of-another-store']) seen.push(await standingOf(run));
+      },
+    },
+  });
+  await stage.clock.drive(runPlan(stage.plan([{id: 'b'}]), {...stage.options(), run: 'earlier'}));
+  await stage.run([{id: 'a'}]);
+  t.deepEqual(seen, ['alive', 'ended', 'unknown']);
+  t.is(await runStanding(stage.store, 'run', stage), 'ended');
 });

@@ -19,12 +19,7 @@ test('what was done is taken back, last things first, and what cannot be is told
     },
   };
   const kinds = [stage.kind, kind];
-  const steps = [
-    {id: 'a', kind: 'put'},
-    {id: 'b', kind: 'put', needs: ['a']},
-    {id: 'c', needs: ['b']},
-    {id: 'd', needs: ['c']},
-  ];
+  const steps = [{id: 'a', kind: 'put'}, {id: 'b', kind: 'put', needs: ['a']}, {id: 'c'}, {id: 'd', needs: ['b', 'c']}];
   const inputs = steps.map(step => Object.assign({title: step.id, kind: 'do'}, step));
   const plan = makePlan({intent: {command: 'put'}, mode: 'planned', estate: '', inventory: '', steps: inputs}, {kinds});
   const outcome = await stage.clock.drive(runPlan(plan, stage.options({kinds})));
@@ -34,4 +29,40 @@ test('what was done is taken back, last things first, and what cannot be is told
   t.is((await stage.clock.drive(runPlan(undo.plan, stage.options({kinds})))).status, 'done');
   t.deepEqual(order, ['undo:b', 'undo:a']);
   t.deepEqual([...there], []);
+});
+
+test('what a step that stays was built on stays too, and the undo names the run it undoes', t => {
+  const stage = new Stage({});
+  const put = {...stage.kind, kind: 'put', undo: async () => undefined};
+  const kinds = [stage.kind, put];
+  const steps = [
+    {id: 'made', kind: 'put', title: 'made'},
+    {id: 'moved', kind: 'do', title: 'moved', needs: ['made']},
+    {id: 'alone', kind: 'put', title: 'alone'},
+  ];
+  const plan = makePlan({intent: {command: 'put'}, mode: 'planned', estate: '', inventory: '', steps}, {kinds});
+  const done = {state: 'done'} as const;
+  const undo = undoPlan(plan, {made: done, moved: done, alone: done}, {kinds, run: 'run-1'});
+  t.deepEqual(
+    undo.plan.steps.map(({id}) => id),
+    ['undo:alone'],
+  );
+  t.deepEqual(undo.stays, ['made', 'moved']);
+  t.deepEqual(undo.plan.intent, {command: 'undo of put', options: {undoes: 'run-1'}});
+});
+
+test('an undo looks in its own way where it has one', async t => {
+  const stage = new Stage({});
+  const undone: string[] = [];
+  const put = {
+    ...stage.kind,
+    kind: 'put',
+    inspectUndo: async () => ({state: undone.length > 0 ? 'done' : 'pending'}) as const,
+    undo: async (_args: object, {step}: {step: string}) => void undone.push(step),
+  };
+  const steps = [{id: 'a', kind: 'put', title: 'a'}];
+  const plan = makePlan({intent: {command: 'put'}, mode: 'planned', estate: '', inventory: '', steps}, {kinds: [put]});
+  const undo = undoPlan(plan, {a: {state: 'done'}}, {kinds: [put]});
+  await stage.clock.drive(runPlan(undo.plan, stage.options({kinds: [put]})));
+  t.deepEqual(undone, ['undo:a']);
 });
