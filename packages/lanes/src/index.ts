@@ -1,4 +1,12 @@
 /** Bounded, fair admission to shared resources: all the lanes an act needs, or none. */
+export {
+  adaptiveLane,
+  type AdaptiveLane,
+  laneBounds,
+  type LaneBounds,
+  type LaneSample,
+  nextLane,
+} from './adaptive-lane.ts';
 export {admit, type AdmitOptions, type LaneGrant} from './admit.ts';
 export {bandwidthOf, type BandwidthCaps} from './bandwidth.ts';
 export {type LanePlaces, type LaneRequest, priorities, type Priority, tally} from './lane.ts';
