@@ -1,4 +1,5 @@
 import type {Claim} from './claim.ts';
+import type {DiskWaits} from './guest-waits.ts';
 import type {DomainStanding, HostReading, VolumeReading} from './reading.ts';
 
 export interface CallOptions {
@@ -50,6 +51,10 @@ export interface Host extends AsyncDisposable {
   job(uuid: string, options?: CallOptions): Promise<JobReading | undefined>;
   /** Ends the job on a domain, also one whose peer is cut off; fine when there is none. */
   abortJob(uuid: string, options?: CallOptions): Promise<void>;
+  /** How long the running guests have waited for their disks, by one short call. See `guestWaits`. */
+  diskWaits(options?: CallOptions): Promise<DiskWaits>;
+  /** Changes how fast a move that is under way may be, memory and copied disks; undefined: as fast as it goes. */
+  setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options?: CallOptions): Promise<void>;
 
   start(uuid: string, options?: CallOptions): Promise<void>;
   /** Pulls the plug: for remains that no guest works in. */

@@ -1,4 +1,5 @@
 import type {Claim} from '../claim.ts';
+import type {DiskWaits} from '../guest-waits.ts';
 import {HostError} from '../host-error.ts';
 import type {
   CallOptions,
@@ -15,10 +16,12 @@ import type {
 import type {DomainStanding, HostReading, VolumeReading} from '../reading.ts';
 import {abortJob} from './abort-job.ts';
 import {compareCpu} from './compare-cpu.ts';
+import {readDiskWaits} from './disk-waits.ts';
 import {readClaim, setClaim} from './domain-claim.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
+import {setMoveSpeed} from './move-speed.ts';
 import {type DomainRef, readJob, readStanding} from './read-domain.ts';
 import {readHost} from './read-host.ts';
 
@@ -108,6 +111,15 @@ class LibvirtHost implements Host {
   async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
     const dom = await this.#find(uuid, options);
     if (dom) await abortJob(this.#link, dom, options);
+  }
+
+  diskWaits(options?: CallOptions): Promise<DiskWaits> {
+    return readDiskWaits(this.#link, options);
+  }
+
+  async setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<void> {
+    const dom = await this.#find(uuid, options);
+    if (dom) await setMoveSpeed(this.#link, dom, bytesPerSecond, options);
   }
 
   async start(uuid: string, options: CallOptions = {}): Promise<void> {

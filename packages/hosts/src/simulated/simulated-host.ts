@@ -1,5 +1,6 @@
 import {type Claim, withClaim} from '../claim.ts';
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
+import type {DiskWaits} from '../guest-waits.ts';
 import {HostError, type HostErrorCode} from '../host-error.ts';
 import type {
   CallOptions,
@@ -33,6 +34,10 @@ export interface SimulatedDomain {
   addresses: readonly string[];
   snapshots: readonly string[];
   job: JobReading | undefined;
+  /** What its disks have answered since it was started, and how long that took in all. */
+  diskWait: {readonly requests: number; readonly waitMs: number};
+  /** Bytes per second, where a move of it was bounded. */
+  moveSpeed: number | undefined;
 }
 
 /** What goes wrong with a move. All but the first happen half-way. */
@@ -87,6 +92,8 @@ export class SimulatedHost implements Host {
       addresses: [],
       snapshots: [],
       job: undefined,
+      diskWait: {requests: 0, waitMs: 0},
+      moveSpeed: undefined,
       ...domain,
     };
     this.domains.set(uuid, added);
@@ -198,6 +205,22 @@ export class SimulatedHost implements Host {
   async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
     await this.#act(`abort ${uuid}`, options);
     if (this.domains.get(uuid)?.job) this.#aborted.add(uuid);
+  }
+
+  async diskWaits(options: CallOptions = {}): Promise<DiskWaits> {
+    await this.#answer(options);
+    const running = [...this.domains].filter(([, {state}]) => state === 'running');
+    return {
+      guests: running.map(([uuid, {xml, diskWait}]) =>
+        Object.assign({uuid, name: domainDefinition(xml).name}, diskWait),
+      ),
+    };
+  }
+
+  async setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<void> {
+    await this.#answer(options);
+    const domain = this.domains.get(uuid);
+    if (domain?.job) domain.moveSpeed = bytesPerSecond;
   }
 
   start(uuid: string, options: CallOptions = {}): Promise<void> {
