@@ -1,3 +1,5 @@
+import {Lanes} from '@dr-toolkit/lanes';
+
 import {HostError} from './host-error.ts';
 import type {CallOptions, Host} from './host.ts';
 import type {HostReading} from './reading.ts';
@@ -15,14 +17,25 @@ export interface UnreachableHost {
   readonly hint: string;
 }
 
-/** Reads all hosts at once. A host that does not answer is in the inventory too, with the reason. */
-export async function readInventory(hosts: Iterable<Host>, {signal}: CallOptions = {}): Promise<Inventory> {
+/** Each reading is an ssh login and a few hundred calls, so an estate of hundreds of hosts is read bit by bit. */
+const atOnceDefault = 16;
+const readers = 'readers';
+
+/**
+ * Reads all hosts, `atOnce` at a time. A host that does not answer is in the inventory too, with the reason.
+ * @param options.atOnce Default 16.
+ */
+export async function readInventory(
+  hosts: Iterable<Host>,
+  {signal, atOnce = atOnceDefault}: CallOptions & {readonly atOnce?: number} = {},
+): Promise<Inventory> {
+  const lanes = new Lanes({limits: {[readers]: atOnce}});
   const read: HostReading[] = [];
   const unreachable: UnreachableHost[] = [];
   await Promise.all(
     Array.from(hosts, async host => {
       try {
-        read.push(await host.read({signal}));
+        read.push(await lanes.hold([{lane: readers, places: 1}], () => host.read({signal}), {...(signal && {signal})}));
       } catch (error) {
         signal?.throwIfAborted();
         unreachable.push(unreachableHost(host.name, error));
