@@ -50,6 +50,11 @@ export function migrateOptions<
     .option('--delete-source', 'delete the disks on the source, instead of keeping them until dr clean')
     .option('--replace-kept', 'overwrite disks that the target kept when this very domain left it')
     .option('--bandwidth <MiB/s>', 'at most so fast, each', wholeNumber())
+    .option(
+      '--break-claim <domain>',
+      'declare the claim of another controller on this domain void (may be given again)',
+      (domain: string, others: readonly string[] | undefined): readonly string[] => [...(others ?? []), domain],
+    )
     .option('--downtime <ms>', 'longest pause of a guest at the switch-over', wholeNumber())
     .option('--auto-converge', 'slow a guest down that writes faster than the link carries')
     .option(

@@ -1,6 +1,6 @@
 import type {Plan, RunOutcome} from '@dr-toolkit/engine';
 import {type DomainReading, type Host, readInventory} from '@dr-toolkit/hosts';
-import {type DomainMove, migrationSummary, type SummaryRow} from '@dr-toolkit/migrate';
+import {type DomainMove, migrationSummary, releaseClaims, type SummaryRow} from '@dr-toolkit/migrate';
 
 import {type ExitCode, exitCodes} from './exit-code.ts';
 import {summaryText} from './summary-text.ts';
@@ -19,6 +19,7 @@ export interface EndedMigration {
 export async function endOfMigration({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<ExitCode> {
   const rows = migrationSummary(movesOf(plan), endedSteps(plan, outcome));
   const {run, status} = outcome;
+  await release({plan, outcome, hosts}, terminal);
   const code = endCode(status, terminal);
   terminal.event({type: 'summary', run, status, domains: rows});
   if (!terminal.json) terminal.note('');
@@ -33,6 +34,21 @@ export async function endOfMigration({plan, outcome, hosts}: EndedMigration, ter
   for (const text of failureTexts(plan, outcome)) terminal.note(`\n${text}`);
   terminal.note(`\n${nextText(outcome)}`);
   return code;
+}
+
+/** A run that waits for a person holds its domains; any other end gives them up. */
+async function release({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<void> {
+  const {run, status, steps} = outcome;
+  if (status === 'waiting') return;
+  const retired = (move: DomainMove) =>
+    plan.steps.some(
+      ({id, kind, args}) => kind === 'retire-source' && args.uuid === move.uuid && steps[id]?.state === 'done',
+    );
+  const open = movesOf(plan).filter(move => !retired(move));
+  if (open.length === 0) return;
+  const kept = await releaseClaims(open, hosts, run, {signal: AbortSignal.timeout(lookMs)});
+  if (kept.length > 0)
+    terminal.note(`Still claimed by this run, as it is not clear where they are: ${kept.join(', ')}`);
 }
 
 /** Interrupted is what was stopped by Ctrl-C or from elsewhere, and can be resumed. */

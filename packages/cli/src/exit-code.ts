@@ -26,6 +26,7 @@ const refusedCodes = new Set([
   'NOT_CONFIRMED',
   'IN_THE_WAY',
   'BLOCKED',
+  'CLAIMED',
   'RUN_IS_ALIVE',
   'NOT_NOW',
   'LAB_REFUSED',

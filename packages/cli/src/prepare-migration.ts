@@ -1,6 +1,13 @@
 import {type Estate, estateDigest, findHost, lanePlaces, routeBetween} from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
-import {assessMigration, migrationPlan, type MigrationRequest, type PlannedMigration} from '@dr-toolkit/migrate';
+import {
+  type AssessOptions,
+  assessMigration,
+  type MigrationAssessment,
+  migrationPlan,
+  type MigrationRequest,
+  type PlannedMigration,
+} from '@dr-toolkit/migrate';
 
 import {openedHosts, type OpenHosts} from './open-estate.ts';
 
@@ -18,10 +25,12 @@ export interface MigrateOptions {
   readonly downtime?: number | undefined;
   readonly autoConverge?: boolean | undefined;
   readonly parallel?: number | undefined;
+  readonly breakClaim?: readonly string[] | undefined;
 }
 
 export interface PreparedMigration extends PlannedMigration {
   readonly inventory: Inventory;
+  readonly assessment: MigrationAssessment;
   /** Places by lane. */
   readonly lanes: Readonly<Record<string, number>>;
   readonly opened: OpenHosts;
@@ -35,17 +44,20 @@ export async function preparedMigration(
   estate: Estate,
   domains: readonly string[],
   options: MigrateOptions,
-  {signal}: {readonly signal: AbortSignal},
+  {signal, standingOf}: AssessOptions & {readonly signal: AbortSignal},
 ): Promise<PreparedMigration> {
   const [source, target] = [findHost(estate, options.from), findHost(estate, options.to)];
   const opened = openedHosts(source === target ? [source] : [source, target]);
   try {
     const request = requestOf(estate, domains, options);
     const inventory = await readInventory(opened.hosts.values(), {signal});
-    const assessment = await assessMigration(opened.hosts, inventory, request, {signal});
+    const assessment = await assessMigration(opened.hosts, inventory, request, {
+      signal,
+      ...(standingOf && {standingOf}),
+    });
     const words = {command: commandOf(domains, options), estate: estateDigest(estate)};
     const planned = migrationPlan(inventory, request, assessment, words);
-    return {...planned, inventory, lanes: lanesFor(estate, options), opened};
+    return {...planned, inventory, assessment, lanes: lanesFor(estate, options), opened};
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
@@ -68,6 +80,7 @@ export function requestOf(estate: Estate, domains: readonly string[], options: M
     ...(bandwidth !== undefined && {bandwidthMibPerSecond: bandwidth}),
     ...(downtime !== undefined && {downtimeMsMax: downtime}),
     ...(options.autoConverge && {autoConverge: 'on'}),
+    ...(options.breakClaim && {breakClaims: options.breakClaim}),
   };
 }
 
@@ -98,6 +111,7 @@ export function commandOf(domains: readonly string[], options: MigrateOptions): 
     options.downtime === undefined ? '' : `--downtime ${options.downtime}`,
     options.autoConverge ? '--auto-converge' : '',
     options.parallel === undefined ? '' : `--parallel ${options.parallel}`,
+    ...(options.breakClaim ?? []).map(domain => `--break-claim ${domain}`),
   ].filter(flag => flag !== '');
   return ['migrate', `--from ${options.from}`, `--to ${options.to}`, ...flags, ...domains].join(' ');
 }

@@ -129,6 +129,19 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
       ),
     );
 
+  dr.command('claims')
+    .summary('domains that a run holds, here or elsewhere')
+    .description(
+      "A run leaves word of itself in the metadata of every domain it moves, so that controllers elsewhere keep their hands off. Lists who holds what; to break one of a dead controller: 'dr migrate ... --break-claim DOMAIN'.",
+    )
+    .argument('[host...]', 'only on these')
+    .addHelpText('after', examples('claims', 'claims sunjammer --json'))
+    .action((hosts, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/claims.ts')).claims(hosts, all, terminal),
+      ),
+    );
+
   dr.command('runs')
     .summary('runs of this user, newest first')
     .addHelpText('after', examples('runs', 'runs --json'))

@@ -1,11 +1,18 @@
+import type {RunStanding} from '@dr-toolkit/engine';
 import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNote} from '@dr-toolkit/hosts';
 
 import type {MigrationAssessment, TargetFile} from './assessment.ts';
+import {claimStanding, type FoundClaim} from './claim-standing.ts';
 import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
 import {isSameMachine} from './migration-findings.ts';
 import type {MigrationRequest} from './migration-request.ts';
+
+export interface AssessOptions extends CallOptions {
+  /** How a run stands that has claimed a domain. Default: none is known. */
+  readonly standingOf?: (run: string) => Promise<RunStanding>;
+}
 
 /**
  * Asks both hosts and the guests what the inventory does not tell. Changes nothing. With a host that does not answer
@@ -16,17 +23,18 @@ export async function assessMigration(
   hosts: ReadonlyMap<string, Host>,
   inventory: Inventory,
   request: MigrationRequest,
-  {signal}: CallOptions = {},
+  {signal, standingOf}: AssessOptions = {},
 ): Promise<MigrationAssessment> {
   const cpu: Record<string, CpuVerdict> = {};
   const targetFiles: Record<string, TargetFile> = {};
   const hostFiles: Record<string, 'present' | 'absent'> = {};
   const answers: Record<string, GuestAnswer> = {};
+  const claims = await foundClaims(inventory, standingOf);
   const {source: reading, target: targetReading} = migrationHosts(inventory, request);
   const [source, target] = [hosts.get(request.from), hosts.get(request.to)];
   const moves = domainMoves(inventory, request).filter(({how}) => how !== 'finish');
   if (!reading || !targetReading || !source || !target || isSameMachine(reading, targetReading)) {
-    return {cpu, targetFiles, hostFiles, answers};
+    return {cpu, targetFiles, hostFiles, answers, claims};
   }
   const domains = new Map(reading.domains.map(domain => [domain.uuid, domain]));
   const paths = new Set(moves.flatMap(({uuid}) => domains.get(uuid)?.hostFiles.map(({path}) => path) ?? []));
@@ -48,7 +56,22 @@ export async function assessMigration(
       hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
     }),
   ]);
-  return {cpu, targetFiles, hostFiles, answers};
+  return {cpu, targetFiles, hostFiles, answers, claims};
+}
+
+async function foundClaims(
+  {hosts}: Inventory,
+  standingOf: AssessOptions['standingOf'] = () => Promise.resolve('unknown'),
+): Promise<Record<string, FoundClaim[]>> {
+  const claims: Record<string, FoundClaim[]> = {};
+  for (const {name: host, domains} of hosts) {
+    for (const {uuid, claim} of domains) {
+      if (!claim) continue;
+      const standing = claimStanding(claim, {run: await standingOf(claim.run), nowMs: Date.now()});
+      (claims[uuid] ??= []).push({host, claim, standing});
+    }
+  }
+  return claims;
 }
 
 async function filesInTheWay(

@@ -1,5 +1,6 @@
 import type {CpuVerdict, DiskNote} from '@dr-toolkit/hosts';
 
+import type {FoundClaim} from './claim-standing.ts';
 import type {GuestAnswer} from './domain-move.ts';
 
 /** What had to be asked beyond the inventory, for the domains of one migration. Plain data. */
@@ -12,6 +13,8 @@ export interface MigrationAssessment {
   readonly hostFiles: Readonly<Record<string, 'present' | 'absent'>>;
   /** How guests answer now, by UUID; one that is not named does not. */
   readonly answers: Readonly<Record<string, GuestAnswer>>;
+  /** Claims of runs, by UUID; of a domain that is not named there is none. */
+  readonly claims: Readonly<Record<string, readonly FoundClaim[]>>;
 }
 
 export interface TargetFile {
@@ -19,4 +22,4 @@ export interface TargetFile {
   readonly note?: DiskNote;
 }
 
-export const nothingAssessed: MigrationAssessment = {cpu: {}, targetFiles: {}, hostFiles: {}, answers: {}};
+export const nothingAssessed: MigrationAssessment = {cpu: {}, targetFiles: {}, hostFiles: {}, answers: {}, claims: {}};

@@ -1,5 +1,6 @@
 import type {DomainReading} from '@dr-toolkit/hosts';
 
+import {claimFindings} from './claim-findings.ts';
 import {diskFindings} from './disk-findings.ts';
 import {runs} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
@@ -13,9 +14,11 @@ export function domainFindings(examined: Examined): Finding[] {
   const domain = examined.source.domains.find(({uuid}) => uuid === examined.move.uuid);
   if (!domain) return [];
   const {move} = examined;
-  if (move.how === 'finish') return finishFindings(examined, domain);
-  if (move.how === 'follow') return followFindings(examined, domain);
+  const claims = claimFindings(examined);
+  if (move.how === 'finish') return [...claims, ...finishFindings(examined, domain)];
+  if (move.how === 'follow') return [...claims, ...followFindings(examined, domain)];
   return [
+    ...claims,
     ...stateFindings(examined, domain),
     ...conflictFindings(examined, domain),
     ...hardwareFindings(examined, domain),

@@ -1,5 +1,7 @@
 import type {DiskPlace} from '@dr-toolkit/hosts';
 
+import type {BrokenClaim} from './claim-standing.ts';
+
 /** One domain's way from host to host: everything its steps need. Plain data. */
 export interface DomainMove {
   readonly domain: string;
@@ -24,6 +26,8 @@ export interface DomainMove {
   readonly answered?: GuestAnswer;
   readonly sourceDisks: 'keep' | 'delete';
   readonly keptDisks: 'refuse' | 'replace';
+  /** Claims of other controllers that the operator broke by the domain's name. */
+  readonly brokenClaims?: readonly BrokenClaim[];
   readonly memoryBytes: number;
   /** How much there is to carry: memory of a running domain, and data of the disks that are copied. */
   readonly weightBytes: number;

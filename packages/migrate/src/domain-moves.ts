@@ -102,6 +102,9 @@ function moveOf(moving: Moving): DomainMove {
   const copied = disks.filter(disk => disk.storage === 'copy');
   const how = howOf(moving, there, copied);
   const nvram = how === 'offline' ? domain.hostFiles.find(file => file.purpose === 'nvram')?.path : undefined;
+  const broken = request.breakClaims?.includes(domain.name)
+    ? (assessment.claims[domain.uuid] ?? []).map(({claim: {run, token}}) => ({run, token}))
+    : [];
   const answered = assessment.answers[domain.uuid];
   return {
     domain: domain.name,
@@ -119,6 +122,7 @@ function moveOf(moving: Moving): DomainMove {
     ...(answered && how !== 'offline' && {answered}),
     sourceDisks,
     keptDisks,
+    ...(broken.length > 0 && {brokenClaims: broken}),
     memoryBytes: domain.memoryBytes,
     weightBytes: how === 'finish' ? 0 : sizeOf(copied, how === 'offline' ? 0 : domain.memoryBytes),
     ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),

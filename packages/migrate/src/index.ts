@@ -1,6 +1,7 @@
 /** Planned moves of domains between hosts: what to do, what stands in the way, and the kinds of step that do it. */
-export {assessMigration} from './assess-migration.ts';
+export {type AssessOptions, assessMigration} from './assess-migration.ts';
 export {type MigrationAssessment, nothingAssessed, type TargetFile} from './assessment.ts';
+export {type BrokenClaim, type ClaimStanding, claimStanding, claimText, type FoundClaim} from './claim-standing.ts';
 export {copiedDisks, type DiskMove, type DomainMove, type GuestAnswer, type MoveResult} from './domain-move.ts';
 export {domainMoves} from './domain-moves.ts';
 export type {Finding, FindingCode} from './finding.ts';
@@ -11,4 +12,5 @@ export {migrationLanes, migrationPlacesDefault} from './migration-lanes.ts';
 export {migrationPlan, type PlannedMigration, type PlanWords} from './migration-plan.ts';
 export type {MigrationRequest, MigrationRoute} from './migration-request.ts';
 export {type EndedStep, migrationSummary, type SummaryRow} from './migration-summary.ts';
+export {releaseClaims} from './release-claims.ts';
 export type {MigrationContext, Whereabouts} from './whereabouts.ts';

@@ -1,6 +1,8 @@
 export type MigrationErrorCode =
   /** The domain was aborted on its way; where it runs is in the message. */
   | 'ABORTED'
+  /** Another run holds the domain; who, is in the message. */
+  | 'CLAIMED'
   /** A copy does not read like its original. */
   | 'COPY_DIFFERS'
   /** A file on the target that dr did not put there. */

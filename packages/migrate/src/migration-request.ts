@@ -18,6 +18,8 @@ export interface MigrationRequest {
   readonly sourceDisks?: 'keep' | 'delete';
   /** Disks that the target kept when this very domain left it: `refuse` (default) to overwrite them, or `replace` them. */
   readonly keptDisks?: 'refuse' | 'replace';
+  /** Names of domains whose claims, as they are now, the operator declares void. */
+  readonly breakClaims?: readonly string[];
   readonly bandwidthMibPerSecond?: number;
   readonly downtimeMsMax?: number;
   readonly autoConverge?: 'on' | 'off';

@@ -50,7 +50,27 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
     }
     return {disks: copiedDisks(move).map(({targetPath}) => targetPath)};
   },
+
+  /** Nothing to take back where the domain has arrived, or where no file of it waits for it any more. */
+  async inspectUndo(move, context) {
+    const {target} = hostsOf(move, context);
+    if (await target.readDomain(move.uuid, context)) return {state: 'done'};
+    for (const path of preparedPaths(move)) {
+      const note = await readDiskNote(target, path, 'incoming', context);
+      if (note?.uuid === move.uuid) return {state: 'pending'};
+    }
+    return {state: 'done'};
+  },
+
+  async undo(move, context) {
+    await clearTarget(move, hostsOf(move, context), context);
+  },
 });
+
+function preparedPaths(move: DomainMove): string[] {
+  const paths = copiedDisks(move).map(({targetPath}) => targetPath);
+  return move.nvramPath === undefined ? paths : [...paths, move.nvramPath];
+}
 
 async function prepare(
   disk: DiskMove,

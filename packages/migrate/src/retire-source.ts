@@ -2,6 +2,7 @@ import {defineStep, type StepContext} from '@dr-toolkit/engine';
 import {notePath, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
+import {dropClaim} from './under-claim.ts';
 import {verifiedPlace} from './verify-domain.ts';
 import {hostsOf, type MigrationContext, type MoveHosts} from './whereabouts.ts';
 
@@ -12,6 +13,8 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
   async inspect(move, context) {
     const hosts = hostsOf(move, context);
     if (await hosts.source.readDomain(move.uuid, context)) return {state: 'pending'};
+    const claim = await hosts.target.readClaim(move.uuid, context);
+    if (claim?.run === context.run) return {state: 'pending'};
     for (const disk of copiedDisks(move)) if (!(await isRetired(disk, move, hosts, context))) return {state: 'pending'};
     return {state: 'done'};
   },
@@ -31,6 +34,7 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
     await target.setAutostart(move.uuid, move.autostart, context);
     await source.undefine(move.uuid, context);
     if (move.sourceDisks === 'delete') for (const disk of disks) await source.deleteVolume(disk.sourcePath, context);
+    await dropClaim(move, hosts, context, context);
     const paths = disks.map(({sourcePath}) => sourcePath);
     return move.sourceDisks === 'keep' ? {kept: paths} : {deleted: paths};
   },

@@ -2,8 +2,10 @@ import {openStore, runPlan} from '@dr-toolkit/engine';
 import {migrationKinds} from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
+import {confirmBreaking} from '../break-claims.ts';
 import {endOfMigration} from '../end-of-migration.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
+import {standingHere} from '../known-runs.ts';
 import {type GlobalOptions, openEstate} from '../open-estate.ts';
 import {type MigrateOptions, preparedMigration} from '../prepare-migration.ts';
 import {runsFolder, storeFile} from '../run-places.ts';
@@ -21,12 +23,13 @@ export async function migrate(
 ): Promise<ExitCode> {
   if (options.dryRun) return planMigrate(domains, options, terminal);
   const {estate} = await openEstate(terminal, options);
-  const prepared = await preparedMigration(estate, domains, options, {signal: terminal.interrupts.stop});
+  const prepared = await preparedMigration(estate, domains, options, ways(terminal));
   await using opened = prepared.opened;
   tellPlan(prepared, terminal, {on: 'stderr'});
   refuseBlocked(prepared);
   const {plan, moves, lanes} = prepared;
   if (!plan) return exitCodes.refused;
+  await confirmBreaking(prepared, prepared.assessment.claims, terminal, options);
   const {from, to} = options;
   await confirmed(terminal, `Move ${counted(moves.length, 'domain')} from ${from} to ${to}?`, options);
 
@@ -56,9 +59,13 @@ export async function planMigrate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const {estate} = await openEstate(terminal, options);
-  const prepared = await preparedMigration(estate, domains, options, {signal: terminal.interrupts.stop});
+  const prepared = await preparedMigration(estate, domains, options, ways(terminal));
   await using _opened = prepared.opened;
   tellPlan(prepared, terminal, {on: 'stdout'});
   refuseBlocked(prepared);
   return exitCodes.done;
+}
+
+function ways({interrupts, env}: Terminal) {
+  return {signal: interrupts.stop, standingOf: (run: string) => standingHere(run, env)};
 }

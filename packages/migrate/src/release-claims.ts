@@ -1,0 +1,33 @@
+import {type CallOptions, type Host, HostError} from '@dr-toolkit/hosts';
+
+import type {DomainMove} from './domain-move.ts';
+import {dropClaim} from './under-claim.ts';
+import {whereabouts} from './whereabouts.ts';
+
+/**
+ * Takes back what claims a run that has ended left on its domains, where each is in one place for certain. Answers the
+ * names of those that keep theirs.
+ */
+export async function releaseClaims(
+  moves: readonly DomainMove[],
+  hosts: ReadonlyMap<string, Host>,
+  run: string,
+  options: CallOptions = {},
+): Promise<string[]> {
+  const kept = await Promise.all(
+    moves.map(async move => {
+      const [source, target] = [hosts.get(move.from), hosts.get(move.to)];
+      if (!source || !target) return [];
+      try {
+        const {at} = await whereabouts(move, {source, target}, options);
+        if (at !== 'source' && at !== 'target' && at !== 'off' && at !== 'nowhere') return [move.domain];
+        await dropClaim(move, {source, target}, {run}, options);
+        return [];
+      } catch (error) {
+        if (error instanceof HostError || options.signal?.aborted) return [move.domain];
+        throw error;
+      }
+    }),
+  );
+  return kept.flat();
+}
