@@ -111,7 +111,7 @@ export interface LiveMove {
   readonly downtimeMsMax?: number;
   /** Slow the guest down when it writes faster than the link carries. */
   readonly autoConverge?: 'on' | 'off';
-  /** With no byte moving for so long, the move is aborted. Default 30 s. */
+  /** With no byte moving for so long, the move is aborted. Default 15 s, once a byte has moved. */
   readonly stallMs?: number;
 }
 

@@ -20,7 +20,7 @@ export interface SettleOptions extends CallOptions {
 export async function settledWhereabouts(
   move: DomainMove,
   hosts: MoveHosts,
-  {signal, onProgress, pollMs = 500, unclearMs = 60_000, stallMs = 30_000}: SettleOptions = {},
+  {signal, onProgress, pollMs = 500, unclearMs = 60_000, stallMs = 15_000}: SettleOptions = {},
 ): Promise<Whereabouts> {
   let unclearSinceMs: number | undefined;
   let [bytes, movedAtMs] = [-1, performance.now()];

@@ -6,6 +6,8 @@ import {type DomainRef, readJob} from './read-domain.ts';
 
 const patienceMs = 5000;
 const pollMs = 250;
+/** How long to look whether bytes move. */
+const quietMs = 1000;
 
 interface Yankable {
   readonly type: string;
@@ -14,10 +16,17 @@ interface Yankable {
 
 /**
  * Ends the job on a domain, and resolves when it is over or nothing more can be done about it. A copy whose link is cut
- * waits for its peer even when told to end (TCP gives up after a quarter of an hour), so QEMU is then told to drop the
- * connections of the move.
+ * waits for its peer when told to end, until TCP gives up after a quarter of an hour, and may hold the guest all that
+ * time. So where no byte moves, QEMU is first told to drop the connections of the move.
  */
 export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
+  const before = await readJob(link, dom, options);
+  if (!before) return;
+  await sleep(quietMs, undefined, {...(options.signal && {signal: options.signal})});
+  const job = await readJob(link, dom, options);
+  if (job && job.processedBytes > 0 && job.processedBytes === before.processedBytes) {
+    await dropConnections(link, dom, options);
+  }
   await link.ask('DOMAIN_ABORT_JOB', {dom}, options);
   const untilMs = performance.now() + patienceMs;
   while (await readJob(link, dom, options)) {

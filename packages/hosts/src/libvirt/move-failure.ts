@@ -11,6 +11,13 @@ export interface FailedMove {
 }
 
 /**
+ * The source's daemon did not get through to the target's, or was not let in. A connection that ssh made is read from
+ * before that is known: ssh's complaint tells such an end from that of a connection which was there.
+ */
+const unreached =
+  /failed to connect to remote libvirt URI|unable to connect to server at|authentication (?:failed|unavailable)|(?:cannot recv data|end of file while reading data): [^:\s]/iu;
+
+/**
  * Why a move failed, in dr's words; the daemons say neither's name. What left both sides without an answer is
  * `OUTCOME_UNKNOWN`, and only what came before the first byte is `PEER_UNREACHABLE`.
  */
@@ -24,7 +31,7 @@ export function moveFailure(error: unknown, {source, target, movedBytes}: Failed
   const failure = libvirtFailure(error, source);
   if (!(error instanceof LibvirtError) || !(failure instanceof HostError)) return failure;
   const {message} = error;
-  if (movedBytes === 0 && /failed to connect to remote libvirt URI/iu.test(message)) {
+  if (movedBytes === 0 && unreached.test(message)) {
     const hint = `See that libvirtd on ${source} reaches libvirtd on ${target} (target URI in dr.yaml), or let dr drive the move: --managed`;
     return new HostError('PEER_UNREACHABLE', said(message), {host: source, hint, cause: error});
   }

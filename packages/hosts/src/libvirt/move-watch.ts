@@ -9,7 +9,14 @@ import {readJob} from './read-domain.ts';
 
 const pollMs = 400;
 const lookMs = 5000;
-const stallMsDefault = 30_000;
+/**
+ * Shorter than libvirt's own patience with a silent peer (25 s), after which it cancels the copy in a way that lets QEMU
+ * wait for the dead connection, and the guest with it. Until the first byte the target may be busy preparing.
+ */
+const stallMsDefault = 15_000;
+const connectMs = 60_000;
+/** With no byte for so long before an abort, the connections are taken for dead and dropped first. */
+const quietMs = 2000;
 /** How long an aborted move may take to end before its connections are dropped, each time anew. */
 const patienceMs = 5000;
 /** How long it may take to end before it is left to itself. */
@@ -45,21 +52,40 @@ export class MoveWatch {
     const stop = new AbortController();
     const stopped = Promise.withResolvers<'stopped'>();
     stop.signal.addEventListener('abort', () => stopped.resolve('stopped'), {once: true});
-    const onAbort = (): void => stop.abort(signal?.reason);
+    const onAbort = (): void => void this.#stop(stop, signal?.reason);
     signal?.addEventListener('abort', onAbort, {once: true});
     try {
       const call = begin(stop.signal);
       const ended = call.then(hasEnded, hasEnded);
       while ((await Promise.race([ended, stopped.promise, sleep(pollMs, 'poll')])) === 'poll') {
         await Promise.race([ended, stopped.promise, this.#look()]);
-        const standstillMs = performance.now() - this.#movedAtMs;
-        if (standstillMs > (this.#options.move.stallMs ?? stallMsDefault)) stop.abort(this.#stalled(standstillMs));
+        if (this.#quietMs > this.#stallMs) await this.#stop(stop, this.#stalled(this.#quietMs));
       }
       if (stop.signal.aborted) await this.#untilEnded(ended, stop.signal.reason);
       await call;
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  get #quietMs(): number {
+    return performance.now() - this.#movedAtMs;
+  }
+
+  get #stallMs(): number {
+    const {stallMs = stallMsDefault} = this.#options.move;
+    return this.#processedBytes > 0 ? stallMs : Math.max(stallMs, connectMs);
+  }
+
+  /** Told to end while its connection is dead, a copy would hold the guest until the connection is given up. */
+  async #stop(stop: AbortController, why: unknown): Promise<void> {
+    if (this.#processedBytes > 0 && this.#quietMs > quietMs) await this.#dropConnections();
+    stop.abort(why);
+  }
+
+  async #dropConnections(): Promise<void> {
+    const options = {signal: AbortSignal.timeout(patienceMs)};
+    await dropConnections(this.#link, this.#domain.ref, options).catch(() => {});
   }
 
   async #look(): Promise<void> {
@@ -80,8 +106,7 @@ export class MoveWatch {
     const untilMs = performance.now() + abortMs;
     while ((await Promise.race([ended, sleep(patienceMs, 'waiting')])) !== 'ended') {
       if (performance.now() > untilMs) throw why;
-      const drop = dropConnections(this.#link, this.#domain.ref, {signal: AbortSignal.timeout(patienceMs)});
-      await Promise.race([ended, drop.catch(() => {})]);
+      await Promise.race([ended, this.#dropConnections()]);
     }
   }
 

@@ -37,21 +37,28 @@ const noRoute = refusal({
 });
 const endOfFile = refusal({
   code: 'SYSTEM_ERROR',
-  message: 'End of file while reading data: Input/output error',
+  message: 'End of file while reading data: : Input/output error',
   part: rpcPart,
 });
 
+const refused = refusal({
+  code: 'SYSTEM_ERROR',
+  message: "unable to connect to server at 'birch:16509': Connection refused",
+  part: rpcPart,
+});
+const noLogin = refusal({
+  code: 'SYSTEM_ERROR',
+  message: 'End of file while reading data: Permission denied (publickey).: Input/output error',
+  part: rpcPart,
+});
+
+test('a daemon whose peer does not listen', becomes, refused, 0, 'PEER_UNREACHABLE');
+test('a daemon whose peer does not let it in', becomes, noLogin, 0, 'PEER_UNREACHABLE');
+test('the complaint of an ssh that ends half-way', becomes, noLogin, 4096, 'OUTCOME_UNKNOWN');
 test('a daemon that does not reach its peer', becomes, noRoute, 0, 'PEER_UNREACHABLE');
 test('the same words after bytes have moved', becomes, noRoute, 1, 'FAILED');
 test('a connection between the daemons that ends', becomes, endOfFile, 4096, 'OUTCOME_UNKNOWN');
 test('the same before any byte was seen', becomes, endOfFile, 0, 'OUTCOME_UNKNOWN');
-test(
-  'a port of the hypervisor that is closed',
-  becomes,
-  refusal({code: 'SYSTEM_ERROR', message: "unable to connect to server at 'birch:49152': Connection refused"}),
-  0,
-  'FAILED',
-);
 test(
   'a lock that is not had in time',
   becomes,
