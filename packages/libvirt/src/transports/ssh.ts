@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ConnectUri} from '../connect-uri.ts';
 import {openCommand} from './command.ts';
+import {leaveDeadLogin} from './kept-login.ts';
 import type {TransportOptions} from './socket-transport.ts';
 import {remoteCommand} from './ssh-command.ts';
 import type {Transport} from './transport.ts';
@@ -11,7 +12,7 @@ import type {Transport} from './transport.ts';
 const controlFolderBytesMax = 48;
 /** How long a login stays open for the next connection. */
 const persistSeconds = 60;
-/** How long a host may take to accept a connection, and a kept login to answer that it is still there. */
+/** How long a host may take to accept a connection. */
 const connectSeconds = 10;
 /** A host that has not answered so many questions, asked so far apart, is taken for dead. */
 const aliveSeconds = 5;
@@ -20,8 +21,11 @@ const aliveQuestionsMax = 3;
 /** Connects through the system's ssh: its configuration, agent, keys, certificates and jump hosts all count. */
 export async function openSsh(target: ConnectUri, options: TransportOptions): Promise<Transport> {
   const folder = await controlFolder();
-  const args = [...sshOptions(target, folder), '--', target.host ?? 'localhost', remoteCommand(target, options)];
-  return openCommand(target.command ?? 'ssh', args, {
+  const [ssh, host, settings] = [target.command ?? 'ssh', target.host ?? 'localhost', sshOptions(target, folder)];
+  if (folder !== undefined) {
+    await leaveDeadLogin(ssh, settings, host);
+  }
+  return openCommand(ssh, [...settings, '--', host, remoteCommand(target, options)], {
     ...options,
     host: target.host,
     address: `ssh:${target.user === undefined ? '' : `${target.user}@`}${target.host}`,

@@ -45,6 +45,19 @@ test('connections to one host share one login', async t => {
   t.deepEqual(names, [{type: 'TEST'}, {type: 'TEST'}]);
 });
 
+test('a login that was kept to a host which is gone does not keep a new connection waiting', async t => {
+  const silent = await startSshServer();
+  t.teardown(silent.stop);
+  const uri = `test+ssh://${silent.user}@127.0.0.1:${silent.port}/default?socket=${daemon.socket}&${silent.parameters}`;
+  await using before = await RpcClient.connect(uri);
+  await silent.freezeSessions();
+  // Spelt otherwise, it is not trusted for the ten seconds that an answer counts.
+  await using after = await RpcClient.connect(uri.replace('known_hosts_verify=auto', 'known_hosts_verify=ignore'));
+  t.deepEqual(await after.call('CONNECT_GET_TYPE', {}), {type: 'TEST'});
+  const dead = before.closed.then(() => 'noticed by ssh itself');
+  t.is(await Promise.race([dead, Promise.resolve('not noticed yet')]), 'not noticed yet');
+});
+
 test('what ssh complains about is in the error', async t => {
   await t.throwsAsync(
     RpcClient.connect(`test+ssh://nobody-at-all@127.0.0.1:${server.port}/default?${server.parameters}`),
