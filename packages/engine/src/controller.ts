@@ -65,7 +65,7 @@ export class Controller<Context> {
   readonly #waiting = new Map<string, Waiting>();
   readonly #running = new Map<string, AbortController>();
   #wants: Set<string> = new Set();
-  #limits: ReadonlyMap<string, number> | undefined;
+  #limits: LaneView['limitsSet'] | undefined;
   #others: readonly string[] = [];
   readonly #alive = new Map<string, boolean>();
 
@@ -239,8 +239,11 @@ export class Controller<Context> {
 
   #noteLimits({limitsSet}: LaneView, draft: Draft): void {
     if (!this.#limits) return;
-    for (const [lane, places] of limitsSet) {
-      if (this.#limits.get(lane) !== places) draft.entries.push({type: 'lane-limit', lane, places});
+    for (const [lane, limit] of limitsSet) {
+      const before = this.#limits.get(lane);
+      if (before?.places === limit.places && before.bytesPerSecond === limit.bytesPerSecond) continue;
+      const was = before?.places ?? this.#options.lanes[lane];
+      draft.entries.push({type: 'lane-limit', lane, ...limit, ...(was !== undefined && {was})});
     }
   }
 

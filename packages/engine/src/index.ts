@@ -1,4 +1,5 @@
 /** Runs any plan: order, lanes, retries, journal, resume. Knows nothing of what the steps do. */
+export type {AutomaticLane} from './adapt-lanes.ts';
 export type {StepRecord, StepState} from './board.ts';
 export {type Clock, realClock} from './clock.ts';
 export {PlanError, type PlanErrorCode, RunError, type RunErrorCode} from './engine-error.ts';

@@ -1,11 +1,12 @@
 import {admit, type LaneGrant, type LanePlaces, type LaneRequest, type Priority, tally} from '@dr-toolkit/lanes';
 
-import type {Tx} from './store.ts';
+import type {LaneLimit} from './lane-limits.ts';
+import type {Row, Tx} from './store.ts';
 
 /** What the lanes are like for one run at one moment, the other runs of this store counted in. */
 export interface LaneView {
   readonly limitOf: (lane: string) => number;
-  readonly limitsSet: ReadonlyMap<string, number>;
+  readonly limitsSet: ReadonlyMap<string, LaneLimit>;
   /** Places that other runs hold. */
   readonly heldByOthers: ReadonlyMap<string, number>;
   /** Steps of other runs that wait, too: the more urgent go first. */
@@ -30,8 +31,8 @@ export async function readLanes(
   run: string,
   {lanes, placesDefault, countCrashed, isAlive}: LaneRules,
 ): Promise<LaneView> {
-  const limits = await t.q('SELECT name, places FROM lane');
-  const limitsSet = new Map(limits.map(({name, places}) => [String(name), Number(places)]));
+  const limits = await t.q('SELECT name, places, why, bytes_per_second FROM lane LEFT JOIN lane_reason USING (name)');
+  const limitsSet = new Map(limits.map(row => [String(row.name), limitOf(row)]));
   const holds = await t.q(
     `SELECT run, lane, COUNT(*) AS places FROM hold WHERE run < ? GROUP BY run, lane
      UNION ALL SELECT run, lane, COUNT(*) AS places FROM hold WHERE run > ? GROUP BY run, lane`,
@@ -56,7 +57,7 @@ export async function readLanes(
         );
   const wants = others.size === 0 ? [] : await t.q('SELECT * FROM want WHERE run <> ?', [run]);
   return {
-    limitOf: lane => limitsSet.get(lane) ?? lanes[lane] ?? placesDefault,
+    limitOf: lane => limitsSet.get(lane)?.places ?? lanes[lane] ?? placesDefault,
     limitsSet,
     heldByOthers,
     othersWaiting: wants.flatMap(row => {
@@ -71,6 +72,14 @@ export async function readLanes(
     }),
     othersAtWork: atWork.some(row => isAlive(String(row.run))),
     others: [...others],
+  };
+}
+
+function limitOf({places, why, bytes_per_second: bytesPerSecond}: Row): LaneLimit {
+  return {
+    places: Number(places),
+    ...(why !== null && {why: String(why)}),
+    ...(bytesPerSecond !== null && {bytesPerSecond: Number(bytesPerSecond)}),
   };
 }
 

@@ -33,7 +33,17 @@ export type JournalEntry =
   | {readonly type: 'run-halted'; readonly step: string}
   | {readonly type: 'run-ended'; readonly status: RunStatus; readonly counts: Readonly<Record<string, number>>}
   | {readonly type: 'journal-repaired'; readonly damage: 'torn' | 'tampered'}
-  | {readonly type: 'lane-limit'; readonly lane: string; readonly places: number}
+  | {
+      readonly type: 'lane-limit';
+      readonly lane: string;
+      readonly places: number;
+      /** Before; absent when that was dr.yaml's number. */
+      readonly was?: number;
+      /** Bound on all its streams together; absent: none. */
+      readonly bytesPerSecond?: number;
+      /** The reason, when it was not a person who set it. */
+      readonly why?: string;
+    }
   | {
       readonly type: 'step-started';
       readonly step: string;

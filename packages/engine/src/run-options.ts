@@ -1,5 +1,6 @@
 import {hostname} from 'node:os';
 
+import type {AutomaticLane} from './adapt-lanes.ts';
 import {type Clock, realClock} from './clock.ts';
 import type {StepRecord} from './board.ts';
 import {kernelLocks, type RunLocks} from './run-lock.ts';
@@ -15,6 +16,8 @@ export interface RunOptions<Context> {
   /** Places by lane; a lane that is not named has `placesDefault` (2). */
   readonly lanes?: Readonly<Record<string, number>>;
   readonly placesDefault?: number;
+  /** Lanes whose places are found while the run goes on. */
+  readonly automatic?: readonly AutomaticLane[];
   /** Steps at once, whatever their lanes. */
   readonly parallel?: number;
   /** The folder in which every run gets its own, named like the run. Without it a run leaves no files. */
@@ -48,6 +51,8 @@ export interface RunTimes {
   readonly progressMs: number;
   /** Before the next try at a store that cannot be written. */
   readonly pausedMs: number;
+  /** Between two looks at lanes that find their own places. */
+  readonly adaptMs: number;
 }
 
 export const runTimes: RunTimes = {
@@ -57,6 +62,7 @@ export const runTimes: RunTimes = {
   idleMs: 500,
   progressMs: 1000,
   pausedMs: 1000,
+  adaptMs: 1000,
 };
 
 export interface RunOutcome {
@@ -77,6 +83,7 @@ export function settledOptions<Context>(options: RunOptions<Context>) {
     times: {...runTimes, ...options.times},
     controller: options.controller ?? `${hostname()}:${process.pid}`,
     lanes: options.lanes ?? {},
+    automatic: options.automatic ?? [],
     placesDefault: options.placesDefault ?? 2,
     parallel: options.parallel ?? Number.POSITIVE_INFINITY,
     whenWaiting: options.whenWaiting ?? 'return',

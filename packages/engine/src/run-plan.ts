@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 
+import {adaptLanes} from './adapt-lanes.ts';
 import {Board, type StepRecord} from './board.ts';
 import {Controller} from './controller.ts';
 import {PlanError, RunError} from './engine-error.ts';
@@ -51,9 +52,11 @@ export async function runPlan<Context extends object>(
     const board = new Board(plan);
     const driver = new Controller({options, plan, board, run, holds: new Map(), kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
-    return driver.drive(({draft}) => {
-      draft.entries.push({type: 'run-started', controller, epoch: 1, digest: plan.digest});
-    });
+    return adapted(id, plan, options, () =>
+      driver.drive(({draft}) => {
+        draft.entries.push({type: 'run-started', controller, epoch: 1, digest: plan.digest});
+      }),
+    );
   });
 }
 
@@ -85,12 +88,29 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
     const underway = board.inState('running');
     const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
-    return driver.drive(moves => {
-      moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
-      if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
-      for (const step of underway) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
-    });
+    return adapted(id, plan, options, () =>
+      driver.drive(moves => {
+        moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
+        if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
+        for (const step of underway) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
+      }),
+    );
   });
+}
+
+/** Drives a run while its automatic lanes are watched. */
+async function adapted<Context>(
+  run: string,
+  plan: Plan,
+  {store, locks, clock, automatic, times}: SettledOptions<Context>,
+  drive: () => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const watch = await adaptLanes({store, locks, clock, run, plan, automatic, everyMs: times.adaptMs});
+  try {
+    return await drive();
+  } finally {
+    await watch.end();
+  }
 }
 
 /** What was cancelled is taken up again. */

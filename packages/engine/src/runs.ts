@@ -4,6 +4,7 @@ import {type Clock, realClock} from './clock.ts';
 import {RunError} from './engine-error.ts';
 import {eventOf} from './journal.ts';
 import type {Json} from './json.ts';
+import {setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {checkedAnswer} from './question.ts';
 import type {RunEvent, RunStatus} from './run-event.ts';
@@ -142,17 +143,7 @@ export async function setLane(
   places: number | undefined,
   {locks = kernelLocks}: Ways = {},
 ): Promise<void> {
-  await store.tx(async t => {
-    if (places === undefined) await t.q('DELETE FROM lane WHERE name = ?', [lane]);
-    else {
-      await t.q(
-        'INSERT INTO lane (name, places) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET places = excluded.places',
-        [lane, places],
-      );
-    }
-  });
-  const rows = await store.read(`SELECT id FROM run WHERE state = 'running'`);
-  await Promise.all(rows.map(({id}) => locks.poke(lockKey(store.id, String(id)))));
+  await setLaneFor(store, lane, places === undefined ? undefined : {places}, locks);
 }
 
 async function command(store: Store, run: string, wanted: Parameters<typeof putCommand>[2], ways: Ways): Promise<void> {

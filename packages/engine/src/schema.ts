@@ -29,6 +29,8 @@ export const schema: readonly string[] = [
     run TEXT NOT NULL, step TEXT NOT NULL, priority TEXT NOT NULL, since_ms BIGINT NOT NULL, lanes TEXT NOT NULL,
     PRIMARY KEY (run, step))`,
   'CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, places INTEGER NOT NULL)',
+  // Of a lane that was not set by a person, but by a run that watches it.
+  'CREATE TABLE IF NOT EXISTS lane_reason (name TEXT PRIMARY KEY, why TEXT NOT NULL, bytes_per_second BIGINT)',
   `CREATE TABLE IF NOT EXISTS event (
     run TEXT NOT NULL, seq BIGINT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (run, seq))`,
   `CREATE TABLE IF NOT EXISTS command (
