@@ -86,25 +86,30 @@ export interface LaneSizes {
   readonly disk: number;
   readonly net: number;
   readonly migrations: number;
+  /** dr finds out by itself how many streams the disks bear; `disk` is what it begins with. */
+  readonly automatic?: readonly 'disk'[];
+  /** What all streams of a lane may carry together. */
+  readonly mibPerSecond?: {readonly disk?: number; readonly net?: number};
 }
 
-const lanesDefault: LaneSizes = {disk: 2, net: 2, migrations: 2};
+const placesDefault = 2;
+/** Of links and workers when the disks decide. */
+const placesBesideAuto = 8;
 
 /** The estate that a dr.yaml without mistakes declares. */
 export function estateOf(document: EstateDocument): Estate {
-  const lanes = {...lanesDefault, ...given(document.lanes ?? {})};
   return {
     name: document.estate,
     sites: Object.keys(document.sites ?? {}),
-    hosts: listed(document.hosts, (name, host) => hostOf(name, host, lanes)),
+    hosts: listed(document.hosts, (name, host) => hostOf(name, host, document.lanes)),
     networks: listed(document.networks ?? {}, networkOf),
     pools: listed(document.pools ?? {}, (name, at) => ({name, at})),
     services: listed(document.services ?? {}, serviceOf),
-    lanes,
+    lanes: laneSizes(document.lanes),
   };
 }
 
-function hostOf(name: string, host: EstateDocument['hosts'][string], lanes: LaneSizes): EstateHost {
+function hostOf(name: string, host: EstateDocument['hosts'][string], lanes: LaneEntries): EstateHost {
   return {
     ...given({migrateUri: host.migrateUri, site: host.site}),
     name,
@@ -113,8 +118,33 @@ function hostOf(name: string, host: EstateDocument['hosts'][string], lanes: Lane
     ...(host.fence && {
       fence: {agent: host.fence.agent, options: host.fence.options ?? {}, secrets: host.fence.secrets ?? {}},
     }),
-    lanes: {...lanes, ...given(host.lanes ?? {})},
+    lanes: laneSizes({...lanes, ...given(host.lanes ?? {})}),
   };
+}
+
+type LaneEntries = EstateDocument['lanes'];
+
+function laneSizes({disk, net, migrations}: NonNullable<LaneEntries> = {}): LaneSizes {
+  const [ofDisk, ofNet] = [laneOf(disk), laneOf(net)];
+  const auto = ofDisk.places === 'auto';
+  const others = auto ? placesBesideAuto : placesDefault;
+  const caps = given({disk: ofDisk.mibPerSecond, net: ofNet.mibPerSecond});
+  return {
+    disk: typeof ofDisk.places === 'number' ? ofDisk.places : placesDefault,
+    net: typeof ofNet.places === 'number' ? ofNet.places : others,
+    migrations: migrations ?? others,
+    ...(auto && {automatic: ['disk'] as const}),
+    ...(Object.keys(caps).length > 0 && {mibPerSecond: caps}),
+  };
+}
+
+interface LaneEntry {
+  readonly places?: number | 'auto' | undefined;
+  readonly mibPerSecond?: number | undefined;
+}
+
+function laneOf(entry: number | 'auto' | LaneEntry | undefined): LaneEntry {
+  return typeof entry === 'object' ? entry : {places: entry};
 }
 
 function networkOf(name: string, at: NonNullable<EstateDocument['networks']>[string]): EstateNetwork {

@@ -18,7 +18,7 @@ export {describeMistake, EstateError, type EstateErrorCode, type Mistake} from '
 export {estateFromInventory, type EstateTextOptions, type FoundHost} from './estate-from-inventory.ts';
 export {estateJsonSchema} from './estate-json-schema.ts';
 export {EstateNameError, type EstateNameErrorCode, findHost} from './find-host.ts';
-export {lanePlaces} from './lane-places.ts';
+export {automaticDisks, laneCaps, lanePlaces} from './lane-places.ts';
 export {estateFile, loadEstate, type LoadedEstate, type LoadEstateOptions} from './load-estate.ts';
 export {didYouMean, nearest} from './nearest.ts';
 export {parseEstate} from './parse-estate.ts';

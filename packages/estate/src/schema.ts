@@ -31,13 +31,27 @@ const uri = z
 
 const places = z.int('expected a whole number').min(1, 'expected 1 or more').max(1000, 'expected 1000 or fewer');
 
+const mibPerSecond = z
+  .int('expected a whole number of MiB')
+  .min(1, 'expected 1 or more')
+  .max(1_000_000, 'expected 1000000 or fewer')
+  .optional()
+  .describe('What all streams of the lane may carry together, in MiB per second');
+const auto = z.literal('auto', 'expected a whole number, auto, or {places: 2, mibPerSecond: 100}');
+const diskPlaces = z.union([places, auto]).optional();
+
+const diskLane = z.union([places, z.strictObject({places: diskPlaces, mibPerSecond}), auto]);
+const netLane = z.union([places, z.strictObject({places: places.optional(), mibPerSecond})]);
+
 const lanes = z
   .strictObject({
-    disk: places.optional().describe('Heavy streams on the disks of a host at once'),
-    net: places.optional().describe('Heavy streams over the network of a host at once'),
+    disk: diskLane
+      .optional()
+      .describe('Heavy streams on the disks of a host at once; auto: as many as its guests bear'),
+    net: netLane.optional().describe('Heavy streams over the network of a host at once'),
     migrations: places.optional().describe('Domains that leave a host, or arrive at it, at once'),
   })
-  .describe('How many heavy acts a host bears at once. Default: 2 each');
+  .describe('How many heavy acts a host bears at once. Default: 2 each; with disk: auto, 8 each of the others');
 
 /** A secret is never written in dr.yaml; this says where it is. */
 export const secretReference = z
