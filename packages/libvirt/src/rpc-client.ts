@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {authenticate, type Credentials} from './authenticate.ts';
-import {CallQueue, type QueuedCall} from './call-queue.ts';
+import {CallsUnderWay} from './calls-under-way.ts';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 import {ConnectionError, protocolError, protocolErrorAt} from './connection-error.ts';
 import {callFrame, errorOf, packetFrame, returnsOf} from './call-frame.ts';
@@ -8,7 +8,6 @@ import {EventListeners, type EventListener} from './event-listeners.ts';
 import {eventOf} from './event-of.ts';
 import {FrameChannel} from './frame-channel.ts';
 import type {KeepaliveOptions} from './keepalive.ts';
-import type {Procedure} from './procedures/procedure.ts';
 import {
   procedures,
   type ArgsOf,
@@ -23,7 +22,6 @@ import type {Transport} from './transports/transport.ts';
 import {frameStatus, frameTypes, type Frame} from './wire/frame.ts';
 
 const readOnlyFlag = 1;
-const serialMax = 0xffff_ffff;
 /** A daemon that has not said goodbye after this many milliseconds is left without. */
 const goodbyeMs = 3000;
 
@@ -36,13 +34,6 @@ export interface RpcConnectOptions extends RpcOptions {
   /** Asked for user and password when the daemon wants a login. */
   readonly credentials?: Credentials | undefined;
   readonly keepalive?: KeepaliveOptions | undefined;
-}
-
-interface PendingCall extends QueuedCall {
-  readonly procedure: Procedure;
-  /** Gets the answer. After a cancel it only tidies up what a late answer brings. */
-  answer: (frame: Frame) => void;
-  readonly fail: (error: Error) => void;
 }
 
 /** What becomes of an answer: `keep` makes the result of it, `discard` undoes what nobody waits for any more. */
@@ -64,13 +55,9 @@ export class RpcClient {
   /** Resolves when the connection has ended: with `undefined` after `close`, else with what ended it. Never rejects. */
   readonly closed: Promise<ConnectionError | undefined>;
   readonly #channel: FrameChannel;
-  readonly #queue = new CallQueue();
-  /** Calls that were made and not answered, whether they have been sent or not. */
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #calls = new CallsUnderWay();
   readonly #streams = new Map<number, RpcStream>();
   readonly #listeners = new EventListeners();
-  #serial = 0;
-  #abandoned = 0;
   /** Why no more calls are taken. */
   #refusal: ConnectionError | undefined;
 
@@ -116,17 +103,17 @@ export class RpcClient {
 
   /** Calls that were cancelled after they had been sent. The daemon still works on them, and each keeps its place. */
   get abandonedCalls(): number {
-    return this.#abandoned;
+    return this.#calls.abandoned;
   }
 
   /** Calls that have been sent and not answered yet, abandoned ones among them. */
   get callsInFlight(): number {
-    return this.#queue.inFlight;
+    return this.#calls.inFlight;
   }
 
   /** Calls that have not been sent yet. */
   get callsWaiting(): number {
-    return this.#queue.waiting;
+    return this.#calls.waiting;
   }
 
   /**
@@ -192,44 +179,20 @@ export class RpcClient {
       throw this.#refusal;
     }
     const serial = this.#nextSerial();
-    const procedure: Procedure = procedures[name];
     const frame = callFrame(name, args, serial);
-    const {promise, resolve, reject} = Promise.withResolvers<Result>();
-    const pending: PendingCall = {
-      procedure,
-      priority: procedure.priority,
+    const request = {
+      procedure: procedures[name],
       send: () => void this.#channel.send(frame),
-      answer: reply => resolve(keep(serial, returnsOf(name, reply, this.host))),
-      fail: reject,
+      keep: (reply: Frame) => keep(serial, returnsOf(name, reply, this.host)),
+      ...(discard && {discard: () => discard(serial)}),
     };
-    const onAbort = (): void => {
-      if (this.#queue.remove(pending)) {
-        this.#pending.delete(serial);
-      } else {
-        this.#abandoned += 1;
-        pending.answer = reply => {
-          this.#abandoned -= 1;
-          if (reply.status === frameStatus.ok) {
-            discard?.(serial);
-          }
-        };
-      }
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, {once: true});
-    this.#pending.set(serial, pending);
-    this.#queue.add(pending);
-    try {
-      return await promise;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    return this.#calls.make(serial, request, signal);
   }
 
   #receive(frame: Frame): void {
     switch (frame.type) {
       case frameTypes.reply:
-        this.#receiveReply(frame);
+        this.#calls.answer(frame, error => protocolErrorAt(this.host, error));
         break;
       case frameTypes.message:
         this.#receiveEvent(frame);
@@ -241,20 +204,6 @@ export class RpcClient {
       default:
         throw protocolError(`A message of the unknown type ${frame.type} arrived`);
     }
-  }
-
-  #receiveReply(frame: Frame): void {
-    const pending = this.#pending.get(frame.serial);
-    if (pending?.procedure.number !== frame.procedure) {
-      throw protocolError(`An answer to a call that was not made arrived: procedure ${frame.procedure}`);
-    }
-    this.#pending.delete(frame.serial);
-    try {
-      pending.answer(frame);
-    } catch (error) {
-      pending.fail(protocolErrorAt(this.host, error) as Error);
-    }
-    this.#queue.release();
   }
 
   #receiveEvent(frame: Frame): void {
@@ -281,38 +230,23 @@ export class RpcClient {
 
   /** The last call goes past the queue: nobody waits behind it. Resolves when it is answered. */
   #sayGoodbye(): Promise<void> {
-    const {promise, resolve} = Promise.withResolvers<void>();
     const serial = this.#nextSerial();
-    const frame = callFrame('CONNECT_CLOSE', {}, serial);
-    const procedure = procedures.CONNECT_CLOSE;
-    this.#pending.set(serial, {
-      procedure,
-      priority: 'high',
-      send: () => {},
-      answer: () => resolve(),
-      fail: () => resolve(),
-    });
-    void this.#channel.send(frame);
-    return promise;
+    const answered = this.#calls.expect(serial, procedures.CONNECT_CLOSE);
+    void this.#channel.send(callFrame('CONNECT_CLOSE', {}, serial));
+    return answered;
   }
 
   /** Takes no more calls, and fails those that wait. */
   #refuse(error: ConnectionError): void {
     this.#refusal ??= error;
-    this.#queue.clear();
-    for (const {fail} of this.#pending.values()) {
-      fail(error);
-    }
+    this.#calls.failAll(error);
     for (const stream of this.#streams.values()) {
       stream.fail(error);
     }
   }
 
   #nextSerial(): number {
-    do {
-      this.#serial = this.#serial >= serialMax ? 1 : this.#serial + 1;
-    } while (this.#pending.has(this.#serial) || this.#streams.has(this.#serial));
-    return this.#serial;
+    return this.#calls.nextSerial(serial => this.#streams.has(serial));
   }
 
   #closedError(): ConnectionError {
