@@ -4,6 +4,7 @@ import {HostError, type JobReading, type LiveMoveResult, targetDefinition} from 
 import {clearTarget} from './clear-target.ts';
 import {copiedDisks, type DomainMove, type MoveResult} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
+import {fullPools} from './full-pools.ts';
 import {migrationLanes} from './migration-lanes.ts';
 import {restIn, settledWhereabouts} from './settled-whereabouts.ts';
 import {
@@ -136,6 +137,7 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
   if (where.source?.state === 'paused' && where.source.stateReason === 'migration') {
     await hosts.source.resume(move.uuid, {signal});
   }
+  const full = error === undefined ? [] : await fullPools(move, hosts.target, {signal});
   const cleared = await clearTarget(move, hosts, {signal}).then(
     () => '',
     () => `; what was begun on ${move.to} could not be removed, and is replaced by the next run`,
@@ -147,6 +149,14 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
       hint: 'Run the same command again to move it',
       cause: error,
     });
+  }
+  if (full.length > 0) {
+    const pools = full.length === 1 ? `pool ${full[0]} is full` : `pools ${full.join(', ')} are full`;
+    throw new MigrationError(
+      'MOVE_FAILED',
+      `${domain} was not moved and runs on ${from}: ${pools} on ${move.to} (${why})${cleared}`,
+      {hint: `Free disk space on ${move.to}, and run the same command again`, cause: error},
+    );
   }
   throw new MigrationError('MOVE_FAILED', `${domain} was not moved and runs on ${from}: ${why}${cleared}`, {
     hint: error instanceof HostError ? error.hint : 'Run the same command again',
