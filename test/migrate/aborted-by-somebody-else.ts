@@ -1,0 +1,35 @@
+import anyTest, {type TestFn} from 'ava';
+
+import {labRig, type Rig} from './fixtures/lab-migration.ts';
+
+const test = anyTest.serial as TestFn<{rig: Rig}>;
+
+test.before(async t => {
+  t.timeout(240_000);
+  t.context.rig = await labRig({vms: 1});
+});
+
+test.after.always(async t => t.context.rig?.close());
+
+for (const through of ['auto', 'client'] as const) {
+  test(`a move through ${through} that somebody else aborts stays where it was, and is not begun again`, async t => {
+    const {rig} = t.context;
+    const {outcome, failures} = await rig.migrate({
+      through,
+      domains: ['aslo-proxy'],
+      bandwidthMibPerSecond: 8,
+      half: () => rig.shell('sunjammer', 'virsh domjobabort aslo-proxy'),
+    });
+    t.log(...failures);
+    t.is(outcome?.status, 'failed');
+    t.regex(failures.join('\n'), /^MOVE_FAILED: aslo-proxy was not moved and runs on sunjammer/u);
+    t.deepEqual(await rig.places('aslo-proxy'), {sunjammer: 'running'});
+  });
+}
+
+test('the same command again moves it', async t => {
+  const {rig} = t.context;
+  const {failures} = await rig.migrate({domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(failures, []);
+  t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
+});
