@@ -44,6 +44,11 @@ export class CallsUnderWay {
     return this.#queue.waiting;
   }
 
+  /** Whether a call of this number has not been answered yet. */
+  has(serial: number): boolean {
+    return this.#pending.has(serial);
+  }
+
   /** A number that no call has, and nothing else that `isTaken` knows of. */
   nextSerial(isTaken: (serial: number) => boolean): number {
     do {

@@ -57,6 +57,8 @@ export class RpcClient {
   readonly #channel: FrameChannel;
   readonly #calls = new CallsUnderWay();
   readonly #streams = new Map<number, RpcStream>();
+  /** Packets that came before the answer to their call: a daemon's threads do not wait for each other. */
+  readonly #early = new Map<number, Frame[]>();
   readonly #listeners = new EventListeners();
   /** Why no more calls are taken. */
   #refusal: ConnectionError | undefined;
@@ -142,6 +144,9 @@ export class RpcClient {
         };
         const stream = new RpcStream(link, returns, options.signal);
         this.#streams.set(serial, stream);
+        for (const frame of this.#early.get(serial) ?? []) {
+          this.#receivePacket(frame);
+        }
         return stream;
       },
       discard: serial => void this.#channel.send(packetFrame(name, serial, abortPacket)),
@@ -193,6 +198,7 @@ export class RpcClient {
     switch (frame.type) {
       case frameTypes.reply:
         this.#calls.answer(frame, error => protocolErrorAt(this.host, error));
+        this.#early.delete(frame.serial);
         break;
       case frameTypes.message:
         this.#receiveEvent(frame);
@@ -217,6 +223,9 @@ export class RpcClient {
   #receivePacket(frame: Frame): void {
     const stream = this.#streams.get(frame.serial);
     if (stream === undefined) {
+      if (this.#calls.has(frame.serial)) {
+        this.#early.set(frame.serial, [...(this.#early.get(frame.serial) ?? []), frame]);
+      }
       return;
     }
     if (frame.status === frameStatus.continue) {

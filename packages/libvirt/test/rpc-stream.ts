@@ -51,6 +51,36 @@ test('packets that come together with the answer are not lost', async t => {
   t.deepEqual(await (await opening).read(), {kind: 'data', bytes: Buffer.from('abc')});
 });
 
+test('packets that come before the answer are not lost', async t => {
+  const daemon = new FakeDaemon();
+  const client = new RpcClient(daemon.transport, {keepalive: {intervalMs: 0}});
+  const opening = client.openStream('STORAGE_VOL_DOWNLOAD', {vol, offset: 0, length: 0});
+  const {serial} = await daemon.nextCall();
+  daemon.packet('STORAGE_VOL_DOWNLOAD', serial, goOn, Buffer.from('abc'));
+  daemon.packet('STORAGE_VOL_DOWNLOAD', serial, goOn);
+  await turn();
+  daemon.reply('STORAGE_VOL_DOWNLOAD', serial, {});
+  const stream = await opening;
+  t.deepEqual(await stream.read(), {kind: 'data', bytes: Buffer.from('abc')});
+  const end = stream.read();
+  t.is((await daemon.nextPacket()).status, frameStatus.ok);
+  daemon.packet('STORAGE_VOL_DOWNLOAD', serial, frameStatus.ok);
+  t.is(await end, undefined);
+});
+
+test('packets before the answer of a call that fails are dropped with it', async t => {
+  const daemon = new FakeDaemon();
+  const client = new RpcClient(daemon.transport, {keepalive: {intervalMs: 0}});
+  const opening = client.openStream('STORAGE_VOL_DOWNLOAD', {vol, offset: 0, length: 0});
+  const {serial} = await daemon.nextCall();
+  daemon.packet('STORAGE_VOL_DOWNLOAD', serial, goOn, Buffer.from('abc'));
+  daemon.refuse('STORAGE_VOL_DOWNLOAD', serial, {code: 38, message: 'read error'});
+  t.like(await t.throwsAsync(opening), {code: 'SYSTEM_ERROR'});
+  const asking = client.call('CONNECT_GET_HOSTNAME', {});
+  daemon.reply('CONNECT_GET_HOSTNAME', (await daemon.nextCall()).serial, {hostname: 'alder'});
+  t.deepEqual(await asking, {hostname: 'alder'});
+});
+
 test('a download that the daemon breaks off rejects with its error, and the connection stays', async t => {
   const {daemon, client, stream, serial} = await opened('STORAGE_VOL_DOWNLOAD');
   const reading = stream.read();
