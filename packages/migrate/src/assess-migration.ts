@@ -1,8 +1,7 @@
-import type {RunStanding} from '@dr-toolkit/engine';
 import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNote} from '@dr-toolkit/hosts';
 
 import type {MigrationAssessment, TargetFile} from './assessment.ts';
-import {claimStanding, type FoundClaim} from './claim-standing.ts';
+import {foundClaims, type StandingOf} from './found-claims.ts';
 import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
@@ -11,7 +10,7 @@ import type {MigrationRequest} from './migration-request.ts';
 
 export interface AssessOptions extends CallOptions {
   /** How a run stands that has claimed a domain. Default: none is known. */
-  readonly standingOf?: (run: string) => Promise<RunStanding>;
+  readonly standingOf?: StandingOf;
 }
 
 /**
@@ -59,22 +58,8 @@ export async function assessMigration(
   return {cpu, targetFiles, hostFiles, answers, claims};
 }
 
-async function foundClaims(
-  {hosts}: Inventory,
-  standingOf: AssessOptions['standingOf'] = () => Promise.resolve('unknown'),
-): Promise<Record<string, FoundClaim[]>> {
-  const claims: Record<string, FoundClaim[]> = {};
-  for (const {name: host, domains} of hosts) {
-    for (const {uuid, claim} of domains) {
-      if (!claim) continue;
-      const standing = claimStanding(claim, {run: await standingOf(claim.run), nowMs: Date.now()});
-      (claims[uuid] ??= []).push({host, claim, standing});
-    }
-  }
-  return claims;
-}
-
-async function filesInTheWay(
+/** What lies on the target where the disks of a move go, by path. A path that is not named is free. */
+export async function filesInTheWay(
   target: Host,
   move: DomainMove,
   {signal}: CallOptions,

@@ -14,7 +14,7 @@ export function domainFindings(examined: Examined): Finding[] {
   const domain = examined.source.domains.find(({uuid}) => uuid === examined.move.uuid);
   if (!domain) return [];
   const {move} = examined;
-  const claims = claimFindings(examined);
+  const claims = claimFindings(move, examined.assessment.claims[move.uuid]);
   if (move.how === 'finish') return [...claims, ...finishFindings(examined, domain)];
   if (move.how === 'follow') return [...claims, ...followFindings(examined, domain)];
   return [

@@ -1,15 +1,26 @@
 /** Planned moves of domains between hosts: what to do, what stands in the way, and the kinds of step that do it. */
-export {type AssessOptions, assessMigration} from './assess-migration.ts';
+export {type AssessOptions, assessMigration, filesInTheWay} from './assess-migration.ts';
 export {type MigrationAssessment, nothingAssessed, type TargetFile} from './assessment.ts';
 export {type BrokenClaim, type ClaimStanding, claimStanding, claimText, type FoundClaim} from './claim-standing.ts';
 export {copiedDisks, type DiskMove, type DomainMove, type GuestAnswer, type MoveResult} from './domain-move.ts';
 export {domainMoves} from './domain-moves.ts';
+export {claimFindings} from './claim-findings.ts';
+export {foundClaims, type StandingOf} from './found-claims.ts';
 export type {Finding, FindingCode} from './finding.ts';
 export {MigrationError, type MigrationErrorCode} from './migration-error.ts';
 export {migrationFindings} from './migration-findings.ts';
+export {type Drift, migrationDrift, migrationMoves, type Present} from './migration-drift.ts';
 export {migrationKinds} from './migration-kinds.ts';
 export {migrationLanes, migrationPlacesDefault} from './migration-lanes.ts';
 export {migrationPlan, type PlannedMigration, type PlanWords} from './migration-plan.ts';
+export {
+  type DiskPremise,
+  type DomainPremises,
+  type FilePremise,
+  type MigrationPremises,
+  migrationPremises,
+  type PresenceState,
+} from './migration-premises.ts';
 export type {MigrationRequest, MigrationRoute} from './migration-request.ts';
 export {type EndedStep, migrationSummary, type SummaryRow} from './migration-summary.ts';
 export {releaseClaims} from './release-claims.ts';

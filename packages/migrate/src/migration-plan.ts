@@ -1,5 +1,5 @@
 import type {Inventory} from '@dr-toolkit/hosts';
-import {digestOf, makePlan, type Plan, type StepInput} from '@dr-toolkit/engine';
+import {digestOf, type Json, makePlan, type Plan, type StepInput} from '@dr-toolkit/engine';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import {beginsAnew, type DomainMove} from './domain-move.ts';
@@ -7,6 +7,7 @@ import {domainMoves} from './domain-moves.ts';
 import type {Finding} from './finding.ts';
 import {migrationFindings} from './migration-findings.ts';
 import {migrationKinds} from './migration-kinds.ts';
+import {migrationPremises} from './migration-premises.ts';
 import type {MigrationRequest} from './migration-request.ts';
 
 export interface PlannedMigration {
@@ -22,6 +23,8 @@ export interface PlannedMigration {
 export interface PlanWords {
   /** What the operator typed, for the journal. */
   readonly command?: string;
+  /** What of it the run needs beside its steps: plain data. */
+  readonly options?: {readonly [key: string]: Json};
   /** Digest of dr.yaml. */
   readonly estate?: string;
 }
@@ -34,7 +37,7 @@ export function migrationPlan(
   inventory: Inventory,
   request: MigrationRequest,
   assessment: MigrationAssessment = nothingAssessed,
-  {command = `migrate --from ${request.from} --to ${request.to}`, estate = ''}: PlanWords = {},
+  {command = `migrate --from ${request.from} --to ${request.to}`, estate = '', options}: PlanWords = {},
 ): PlannedMigration {
   const wanted = domainMoves(inventory, request, assessment);
   const findings = migrationFindings(inventory, request, assessment);
@@ -46,10 +49,11 @@ export function migrationPlan(
   if (allBlocked || moves.length === 0) return {plan: undefined, moves, skipped, findings};
   const plan = makePlan(
     {
-      intent: {command},
+      intent: {command, ...(options && {options})},
       mode: 'planned',
       estate,
       inventory: digestOf(inventory),
+      premises: migrationPremises(moves, inventory, assessment.targetFiles),
       steps: moves.flatMap(move => stepsOf(move, request)),
     },
     {kinds: migrationKinds},
