@@ -1,4 +1,5 @@
 /** Planned moves of domains between hosts: what to do, what stands in the way, and the kinds of step that do it. */
+export {type AutomaticDisk, automaticDiskLanes} from './automatic-lanes.ts';
 export {type AssessOptions, assessMigration, filesInTheWay} from './assess-migration.ts';
 export {type MigrationAssessment, nothingAssessed, type TargetFile} from './assessment.ts';
 export {type BrokenClaim, type ClaimStanding, claimStanding, claimText, type FoundClaim} from './claim-standing.ts';
