@@ -38,7 +38,7 @@ export const laneBounds: LaneBounds = {
   ...adaptiveBounds,
   high: 0.5,
   low: 0.17,
-  waitMsLeast: 2,
+  waitMsLeast: 10,
   bytesPerSecondLeast: 4 * 1024 ** 2,
 };
 

@@ -57,7 +57,7 @@ test('a bound that binds nobody goes, and then the lane widens', t => {
 });
 
 test('short waits disturb nobody, however short they are at rest', t => {
-  const lane = after([sample(0.2, 0), sample(1.9, 4), sample(1.9, 4), sample(1.9, 4)], adaptiveLane(4));
+  const lane = after([sample(0.2, 0), sample(9, 4), sample(9, 4), sample(9, 4)], adaptiveLane(4));
   t.is(lane.places.limit, 4);
 });
 
