@@ -1,5 +1,7 @@
-import {type Estate, estateDigest, findHost, lanePlaces, routeBetween} from '@dr-toolkit/estate';
+import type {AutomaticLane} from '@dr-toolkit/engine';
+import {type Estate, estateDigest, findHost, laneCaps, lanePlaces, routeBetween} from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
+import {bandwidthOf} from '@dr-toolkit/lanes';
 import {
   type AssessOptions,
   assessMigration,
@@ -9,6 +11,7 @@ import {
   type PlannedMigration,
 } from '@dr-toolkit/migrate';
 
+import {automaticLanesFor} from './automatic-lanes.ts';
 import {openedHosts, type OpenHosts} from './open-estate.ts';
 
 /** The options of `migrate` and `plan migrate`. */
@@ -33,6 +36,8 @@ export interface PreparedMigration extends PlannedMigration {
   readonly assessment: MigrationAssessment;
   /** Places by lane. */
   readonly lanes: Readonly<Record<string, number>>;
+  /** Lanes that find their own places. */
+  readonly automatic: readonly AutomaticLane[];
   readonly opened: OpenHosts;
 }
 
@@ -55,17 +60,24 @@ export async function preparedMigration(
       signal,
       ...(standingOf && {standingOf}),
     });
-    const words = {command: commandOf(domains, options), estate: estateDigest(estate)};
+    const words = {command: commandOf(domains, options), estate: estateDigest(estate), ...optionsOf(options)};
     const planned = migrationPlan(inventory, request, assessment, words);
-    return {...planned, inventory, assessment, lanes: lanesFor(estate, options), opened};
+    const automatic = automaticLanesFor(estate, opened.hosts, options);
+    return {...planned, inventory, assessment, lanes: lanesFor(estate, options), automatic, opened};
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
   }
 }
 
+/** What a run of the plan needs beside its steps. */
+function optionsOf({parallel}: MigrateOptions) {
+  return parallel === undefined ? {} : {options: {parallel}};
+}
+
 export function requestOf(estate: Estate, domains: readonly string[], options: MigrateOptions): MigrationRequest {
-  const {from, to, mode, bandwidth, downtime} = options;
+  const {from, to, mode, downtime} = options;
+  const bandwidth = bandwidthFor(estate, options);
   return {
     from,
     to,
@@ -84,8 +96,26 @@ export function requestOf(estate: Estate, domains: readonly string[], options: M
   };
 }
 
+const mebibyte = 1024 ** 2;
+
+/**
+ * What one move may carry, in MiB per second: --bandwidth, or less where dr.yaml bounds a lane on its way. Each place of
+ * such a lane has an equal share, so that all together never exceed it.
+ */
+function bandwidthFor(estate: Estate, options: MigrateOptions): number | undefined {
+  const {from, to, bandwidth} = options;
+  const places = lanesFor(estate, options);
+  const lanes = [`host:${from}/disk`, `host:${to}/disk`, `link:${[from, to].toSorted().join('-')}`];
+  const perStream = bandwidth === undefined ? {} : {perStream: bandwidth * mebibyte};
+  const bytes = bandwidthOf(lanes, {...perStream, perLane: laneCaps(estate)}, lane => places[lane] ?? 1);
+  return bytes === undefined ? undefined : Math.max(1, Math.floor(bytes / mebibyte));
+}
+
 /** With --parallel the lanes between these two hosts have that many places, whatever dr.yaml says. */
-export function lanesFor(estate: Estate, {from, to, parallel}: MigrateOptions): Record<string, number> {
+export function lanesFor(
+  estate: Estate,
+  {from, to, parallel}: Pick<MigrateOptions, 'from' | 'to' | 'parallel'>,
+): Record<string, number> {
   const lanes = lanePlaces(estate);
   if (parallel === undefined) return lanes;
   const between = [

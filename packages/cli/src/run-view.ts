@@ -1,5 +1,6 @@
 import type {Failure, Json, LiveEvent, Plan, Progress, RunEvent, RunStatus, Step} from '@dr-toolkit/engine';
 
+import {limitText} from './limit-text.ts';
 import {waitsText} from './waits-text.ts';
 
 export type RowState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 'skipped' | 'cancelled';
@@ -57,6 +58,7 @@ export class RunView {
   readonly #lanes: Map<string, number>;
   readonly #placesDefault: number;
   #status: RunStatus | 'running' = 'running';
+  readonly #limits = new Map<string, string>();
   #paused: string | undefined;
   #stopping: 'stop' | 'abort' | undefined;
   #halted = false;
@@ -85,6 +87,11 @@ export class RunView {
     return this.#halted ? 'a step failed: what runs is let end, nothing more starts' : undefined;
   }
 
+  /** Lanes that were changed while the run goes on, in words. */
+  get limits(): readonly string[] {
+    return [...this.#limits.values()];
+  }
+
   /** Takes an event in, and tells the row that it changes; undefined when it concerns the run as a whole. */
   apply(event: RunEvent | LiveEvent): string | undefined {
     if (isStepEvent(event)) return this.#applyToStep(event);
@@ -100,6 +107,7 @@ export class RunView {
         break;
       case 'lane-limit':
         this.#lanes.set(event.lane, event.places);
+        this.#limits.set(event.lane, limitText(event));
         break;
       case 'paused':
         this.#paused = event.why;

@@ -51,3 +51,17 @@ test('the journal keeps a command that can be typed again', t => {
   );
   t.is(commandOf([], {...way, mode: 'auto'}), 'migrate --from sunjammer --to newhost');
 });
+
+test('a bounded lane is shared by its places, and --bandwidth only ever means less', t => {
+  const bounded = parseEstate(`
+estate: x
+hosts:
+  sunjammer: {uri: qemu+ssh://root@sunjammer/system, lanes: {net: {places: 4, mibPerSecond: 100}}}
+  newhost: {uri: qemu+ssh://root@newhost/system, lanes: {net: 4, disk: {mibPerSecond: 80}}}
+`);
+  const bandwidth = (more: object) => requestOf(bounded, [], {...way, ...more}).bandwidthMibPerSecond;
+  t.is(bandwidth({}), 25);
+  t.is(bandwidth({bandwidth: 10}), 10);
+  t.is(bandwidth({bandwidth: 500}), 25);
+  t.is(bandwidth({parallel: 10}), 8);
+});

@@ -80,6 +80,16 @@ test('a lane that is made wider while the run goes on is not waited for', t => {
   t.is(view.row('web').waits, undefined);
 });
 
+test('what lanes were set to is told as it was last, with the reason', t => {
+  const lane = 'host:sunjammer/disk';
+  const why = 'guests wait 42 ms for their disks, 8.0 ms undisturbed';
+  const view = viewAfter(new RunView(movingPlan('db')), {type: 'lane-limit', lane, places: 3, was: 2});
+  viewAfter(view, {type: 'lane-limit', lane, places: 1, was: 3, why});
+  t.deepEqual(view.limits, [`the disk of sunjammer: 3 -> 1, ${why}`]);
+  viewAfter(view, {type: 'lane-limit', lane, places: 1, was: 1, bytesPerSecond: 20_000_000, why});
+  t.regex(view.limits[0] ?? '', /^the disk of sunjammer: 1 at once, 19 MiB\/s together, guests/u);
+});
+
 test('a failure stands on its row until it is tried again', t => {
   const view = viewAfter(new RunView(movingPlan('db')), started('db/prepare'), failed('db/prepare', 'no room'));
   t.is(view.row('db').state, 'failed');

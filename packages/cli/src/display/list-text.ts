@@ -52,7 +52,8 @@ function headline(view: RunView, total: number, paint: ListOptions['paint']): st
     ...(rate > 0 ? [rateText(rate)] : []),
   ];
   const head = `${percentText(fraction)}  ${parts.join(', ')}`;
-  return view.hindrance === undefined ? head : `${head}\n${paint('yellow', view.hindrance)}`;
+  const hindrance = view.hindrance === undefined ? [] : [paint('yellow', view.hindrance)];
+  return [head, ...view.limits.map(limit => paint('dim', limit)), ...hindrance].join('\n');
 }
 
 function rowLine(row: RowView, width: number, paint: ListOptions['paint']): string {

@@ -1,3 +1,4 @@
+import {limitText} from '../limit-text.ts';
 import {actText, doneTexts, progressText} from '../row-text.ts';
 import {isStepEvent, type RowView, type RunView, type StepEvent, type WholeRunEvent} from '../run-view.ts';
 import type {Terminal} from '../terminal.ts';
@@ -48,8 +49,9 @@ function runText(event: WholeRunEvent): string | undefined {
     case 'run-started':
     case 'run-resumed':
     case 'run-ended':
-    case 'lane-limit':
       return undefined;
+    case 'lane-limit':
+      return limitText(event);
   }
   return event satisfies never;
 }
