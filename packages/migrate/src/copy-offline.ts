@@ -6,6 +6,7 @@ import {ContentDigest} from './content-digest.ts';
 import {copiedDisks, type DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
+import {paced} from './paced.ts';
 import {hostsOf, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
 
 type Context = MigrationContext & StepContext;
@@ -35,7 +36,7 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
     const startedMs = performance.now();
     await refuseUnlessOff(move, hosts, context);
     try {
-      const copiedBytes = await copyAll(await filesOf(move, hosts.source, context), hosts, context);
+      const copiedBytes = await copyAll(await filesOf(move, hosts.source, context), hosts, {move, context});
       await refuseUnlessOff(move, hosts, context); // somebody may have started it meanwhile: then the copy is worthless
       await define(move, hosts, context);
       const {domain, from, to} = move;
@@ -82,8 +83,14 @@ async function filesOf(move: DomainMove, source: Host, context: Context): Promis
   return files;
 }
 
-async function copyAll(files: readonly FileCopy[], hosts: MoveHosts, context: Context): Promise<number> {
+async function copyAll(
+  files: readonly FileCopy[],
+  hosts: MoveHosts,
+  {move, context}: {readonly move: DomainMove; readonly context: Context},
+): Promise<number> {
   const {signal} = context;
+  const {bandwidthMibPerSecond} = move;
+  const pace = bandwidthMibPerSecond === undefined ? undefined : bandwidthMibPerSecond * 1024 ** 2;
   const bytesTotal = files.reduce((sum, file) => sum + file.lengthBytes, 0);
   const startedMs = performance.now();
   let bytesDone = 0;
@@ -96,7 +103,7 @@ async function copyAll(files: readonly FileCopy[], hosts: MoveHosts, context: Co
       );
     }
     const sent = new ContentDigest();
-    const watched = watch(hosts.source.readVolume(file.sourcePath, {signal}), piece => {
+    const watched = watch(paced(hosts.source.readVolume(file.sourcePath, {signal}), pace, {signal}), piece => {
       sent.add(piece);
       const bytes = 'data' in piece ? piece.data.length : piece.holeBytes;
       bytesDone += bytes;
