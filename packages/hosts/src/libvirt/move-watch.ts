@@ -14,7 +14,7 @@ const lookMs = 5000;
  * wait for the dead connection, and the guest with it. Until the first byte the target may be busy preparing.
  */
 const stallMsDefault = 15_000;
-const connectMs = 60_000;
+const connectMs = 30_000;
 /** With no byte for so long before an abort, the connections are taken for dead and dropped first. */
 const quietMs = 2000;
 /** How long an aborted move may take to end before its connections are dropped, each time anew. */
