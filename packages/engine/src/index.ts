@@ -11,6 +11,7 @@ export type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} 
 export {choose, confirm, prompts, typeName} from './prompts.ts';
 export {checkedAnswer, type FailureAnswer, type Question, type Settlement} from './question.ts';
 export type {DoneHow, Failure, JournalEntry, LiveEvent, RunEvent, RunStatus} from './run-event.ts';
+export {mendRunFolder} from './mend-run-folder.ts';
 export {kernelLocks, type RunLock, type RunLocks} from './run-lock.ts';
 export type {RunOptions, RunOutcome, RunTimes} from './run-options.ts';
 export {resumeRun, runPlan} from './run-plan.ts';

@@ -1,5 +1,6 @@
 import {
   answerStep,
+  mendRunFolder,
   openStore,
   type Plan,
   type Question,
@@ -31,6 +32,7 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
   try {
     const run = await showRun(store, await findRun(store, wanted));
     if (run.state === 'done') {
+      await mendRunFolder(store, run.run);
       terminal.note(`Run ${run.run} is done already`);
       return exitCodes.done;
     }
