@@ -7,6 +7,8 @@ export type CliErrorCode =
   | 'IN_THE_WAY'
   /** Something stands in the way of all that was asked for. */
   | 'BLOCKED'
+  /** The world is not any more as a plan needs it. */
+  | 'DRIFTED'
   | 'HOST_UNREACHABLE'
   | 'INTERRUPTED';
 

@@ -20,6 +20,15 @@ const usageCodes = new Set([
   'BAD_NAME',
   'HOST_UNKNOWN',
   'LAB_UNKNOWN',
+  // a plan in a file
+  'BAD_ARGS',
+  'BAD_LANES',
+  'CYCLE',
+  'DIGEST_MISMATCH',
+  'DUPLICATE_ID',
+  'NOT_A_PLAN',
+  'UNKNOWN_KIND',
+  'UNKNOWN_NEED',
 ]);
 
 const refusedCodes = new Set([
@@ -27,7 +36,9 @@ const refusedCodes = new Set([
   'IN_THE_WAY',
   'BLOCKED',
   'CLAIMED',
+  'DRIFTED',
   'RUN_IS_ALIVE',
+  'SECRET_IN_PLAN',
   'NOT_NOW',
   'LAB_REFUSED',
   'LAB_EXISTS',

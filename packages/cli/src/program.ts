@@ -79,6 +79,8 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     .description('Makes a plan and prints it, with all findings. Touches nothing.')
     .addHelpText('after', examples('plan migrate --from sunjammer --to newhost'));
   migrateOptions(plan.command('migrate'))
+    .option('-o, --out <file>', 'write the plan there as well, for dr run')
+    .option('-f, --force', 'overwrite that file')
     .summary('what migrate would do')
     .description(
       'Prints which domains would move, how, how much there is to carry, and what stands in the way. Exits with 3 when nothing can move.',
@@ -88,6 +90,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
       examples(
         'plan migrate --from sunjammer --to newhost',
         'plan migrate --from sunjammer --to newhost aslo-db --mode offline',
+        'plan migrate --from sunjammer --to newhost --out plan.json',
       ),
     )
     .action((domains, _options, command) =>
@@ -114,6 +117,19 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     .action((domains, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await import('./commands/migrate.ts')).migrate(domains, all, terminal),
+      ),
+    );
+
+  dr.command('run')
+    .summary('run a plan that dr plan wrote into a file')
+    .description(
+      'Runs exactly that plan. Refuses, with 3, when the world has drifted from what the plan depends on, and says what has changed; other domains, free memory and the like do not count.',
+    )
+    .argument('<plan>', 'a file that dr plan ... --out has written')
+    .addHelpText('after', examples('run plan.json', 'run plan.json --yes --json'))
+    .action((file, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/run.ts')).run(file, all, terminal),
       ),
     );
 
@@ -176,13 +192,53 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
 
   dr.command('abort')
     .summary('end a run that goes on elsewhere')
-    .description('Lets what runs end and starts nothing more; with --now, breaks off what runs as well.')
+    .description(
+      'Lets what runs end and starts nothing more; with --now, breaks off what runs as well. Then offers to take back what was finished and can be taken back.',
+    )
     .argument('<run>', 'its name, the beginning of it, or last')
     .option('--now', 'break off what runs')
-    .addHelpText('after', examples('abort last', 'abort last --now --yes'))
+    .option('--undo', 'take back what it has finished and can be taken back')
+    .addHelpText('after', examples('abort last', 'abort last --now --yes', 'abort last --undo --yes'))
     .action((wanted, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/runs.ts')).abort(wanted, all, terminal),
+        (await import('./commands/abort.ts')).abort(wanted, all, terminal),
+      ),
+    );
+
+  dr.command('answer')
+    .summary('answer what a run asks, from any terminal')
+    .argument('<run>', 'its name, the beginning of it, or last')
+    .argument('<step>', 'the step that asks (see: dr show RUN)')
+    .argument('<value>', 'yes or no, one of its choices, or the name to be typed')
+    .addHelpText('after', examples('answer last aslo-db/move look', 'answer last confirm yes'))
+    .action((wanted, step, value, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/steer.ts')).answer([wanted, step, value], all, terminal),
+      ),
+    );
+
+  dr.command('retry')
+    .summary('let a step be tried again that failed, was left out or aborted')
+    .description('In a run that goes on, at once; in one that has ended, when it is resumed.')
+    .argument('<run>', 'its name, the beginning of it, or last')
+    .argument('<step>', 'the step (see: dr show RUN)')
+    .addHelpText('after', examples('retry last aslo-db/move --yes'))
+    .action((wanted, step, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/steer.ts')).retry([wanted, step], all, terminal),
+      ),
+    );
+
+  dr.command('lanes')
+    .summary('how many at once on a disk or a link; change it while runs go on')
+    .description(
+      'Shows the places of each lane: of all in dr.yaml, or of one run. LANE=PLACES changes it for all runs of this user, at once, until it is changed again; LANE=default goes back to dr.yaml. What holds a place already keeps it.',
+    )
+    .argument('[words...]', 'a run, and limits: host:newhost/disk=1')
+    .addHelpText('after', examples('lanes', 'lanes last', 'lanes last host:newhost/disk=1 --yes'))
+    .action((words, _options, command) =>
+      run(command.optsWithGlobals(), async (all, terminal) =>
+        (await import('./commands/steer.ts')).lanes(words, all, terminal),
       ),
     );
 

@@ -1,19 +1,23 @@
 import {openStore, runPlan} from '@dr-toolkit/engine';
-import {migrationKinds} from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
 import {confirmBreaking} from '../break-claims.ts';
 import {endOfMigration} from '../end-of-migration.ts';
+import {estateSecrets} from '../estate-secrets.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {standingHere} from '../known-runs.ts';
 import {type GlobalOptions, openEstate} from '../open-estate.ts';
+import {writePlan} from '../plan-file.ts';
 import {type MigrateOptions, preparedMigration} from '../prepare-migration.ts';
 import {runsFolder, storeFile} from '../run-places.ts';
+import {steerRun} from '../steer-run.ts';
 import {refuseBlocked, tellPlan} from '../tell-plan.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
-import {watchRun} from '../watch-run.ts';
 
 export type MigrateCommand = GlobalOptions & MigrateOptions & {readonly dryRun?: boolean | undefined};
+
+export type PlanMigrateCommand = GlobalOptions &
+  MigrateOptions & {readonly out?: string | undefined; readonly force?: boolean | undefined};
 
 /** `dr migrate --from A --to B [DOMAIN...]` */
 export async function migrate(
@@ -27,7 +31,7 @@ export async function migrate(
   await using opened = prepared.opened;
   tellPlan(prepared, terminal, {on: 'stderr'});
   refuseBlocked(prepared);
-  const {plan, moves, lanes} = prepared;
+  const {plan, moves, lanes, automatic} = prepared;
   if (!plan) return exitCodes.refused;
   await confirmBreaking(prepared, prepared.assessment.claims, terminal, options);
   const {from, to} = options;
@@ -36,17 +40,12 @@ export async function migrate(
   const store = openStore(storeFile(terminal.env));
   try {
     terminal.note('');
-    const {outcome} = await watchRun(plan, terminal, {lanes}, watch =>
-      runPlan(plan, {
-        ...watch,
-        store,
-        kinds: migrationKinds,
-        context: {hosts: opened.hosts},
-        lanes,
-        runsFolder: runsFolder(terminal.env),
-      }),
+    const {hosts} = opened;
+    const secrets = await estateSecrets(estate, terminal);
+    const outcome = await steerRun(plan, terminal, {store, context: {hosts}, lanes, automatic, secrets}, steered =>
+      runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
     );
-    return await endOfMigration({plan, outcome, hosts: opened.hosts}, terminal);
+    return await endOfMigration({plan, outcome, hosts}, terminal);
   } finally {
     await store.close();
   }
@@ -55,7 +54,7 @@ export async function migrate(
 /** `dr plan migrate`, and `dr migrate --dry-run` */
 export async function planMigrate(
   domains: readonly string[],
-  options: GlobalOptions & MigrateOptions,
+  options: PlanMigrateCommand,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const {estate} = await openEstate(terminal, options);
@@ -63,6 +62,11 @@ export async function planMigrate(
   await using _opened = prepared.opened;
   tellPlan(prepared, terminal, {on: 'stdout'});
   refuseBlocked(prepared);
+  const {out, force} = options;
+  if (out !== undefined && prepared.plan) {
+    await writePlan(prepared.plan, out, {cwd: terminal.cwd, existing: force ? 'overwrite' : 'refuse'});
+    terminal.note(`\nWrote ${out}. To run exactly this: dr run ${out}`);
+  }
   return exitCodes.done;
 }
 

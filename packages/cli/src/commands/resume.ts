@@ -1,27 +1,26 @@
 import {
   answerStep,
+  listRuns,
   mendRunFolder,
   openStore,
-  type Plan,
-  type Question,
   resumeRun,
-  type RunOutcome,
   type RunView,
   showRun,
   type Store,
 } from '@dr-toolkit/engine';
 import {estateDigest, findHost, lanePlaces} from '@dr-toolkit/estate';
-import {migrationKinds} from '@dr-toolkit/migrate';
 
+import {automaticLanesFor} from '../automatic-lanes.ts';
 import {CliError} from '../cli-error.ts';
 import {endOfMigration, movesOf} from '../end-of-migration.ts';
+import {estateSecrets} from '../estate-secrets.ts';
 import type {ExitCode} from '../exit-code.ts';
 import {exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {storeFile} from '../run-places.ts';
+import {comeSoFar, steerRun} from '../steer-run.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
-import {watchRun} from '../watch-run.ts';
 
 export type ResumeCommand = GlobalOptions & {readonly answer?: readonly string[] | undefined};
 
@@ -37,6 +36,7 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
       return exitCodes.done;
     }
     const {plan} = run;
+    await refuseUndone(store, run);
     if (plan.estate !== '' && plan.estate !== estateDigest(estate)) {
       terminal.note('dr.yaml has changed since this run was planned. The run keeps to its plan.');
     }
@@ -46,18 +46,28 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     await using opened = openedHosts([...names].map(name => findHost(estate, name)));
     const {hosts} = opened;
     const lanes = lanePlaces(estate);
-    for (;;) {
-      const soFar = new Map((await showRun(store, run.run)).steps.map(({step, record}) => [step.id, record]));
-      const {outcome} = await watchRun(plan, terminal, {lanes, soFar}, watch =>
-        resumeRun(run.run, {...watch, store, kinds: migrationKinds, context: {hosts}, lanes}),
-      );
-      if (outcome.status !== 'waiting' || !terminal.canAsk || terminal.interrupts.stop.aborted) {
-        return await endOfMigration({plan, outcome, hosts}, terminal);
-      }
-      await askQuestions(store, plan, outcome, terminal);
-    }
+    const secrets = await estateSecrets(estate, terminal);
+    const automatic = automaticLanesFor(estate, hosts);
+    const soFar = await comeSoFar(store, run.run);
+    const outcome = await steerRun(
+      plan,
+      terminal,
+      {store, context: {hosts}, lanes, automatic, secrets, soFar},
+      steered => resumeRun(run.run, steered),
+    );
+    return await endOfMigration({plan, outcome, hosts}, terminal);
   } finally {
     await store.close();
+  }
+}
+
+/** What was taken back cannot be gone on from: its records say done where nothing is left. */
+async function refuseUndone(store: Store, {run, command}: RunView): Promise<void> {
+  for (const {run: later, command: done} of await listRuns(store)) {
+    if (done !== `undo of ${command}`) continue;
+    const {plan} = await showRun(store, later);
+    if (plan.intent.options?.undoes !== run) continue;
+    throw new CliError('BLOCKED', `Run ${run} was undone by ${later}`, {hint: `Start anew: dr ${command}`});
   }
 }
 
@@ -70,38 +80,3 @@ async function giveAnswers(store: Store, {run}: RunView, answers: readonly strin
     await answerStep(store, run, step, value);
   }
 }
-
-async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, terminal: Terminal): Promise<void> {
-  for (const {id, title} of plan.steps) {
-    const {state, question} = steps[id] ?? {};
-    if (state !== 'asking' || !question) continue;
-    terminal.note(`\n${title}: ${question.text}`);
-    if (question.ask === 'settle' && question.evidence !== undefined) {
-      terminal.note(JSON.stringify(question.evidence, undefined, 2));
-    }
-    for (let answered = false; !answered;) {
-      const value = await terminal.ask(`${choicesText(question)} `);
-      try {
-        await answerStep(store, run, id, value);
-        answered = true;
-      } catch (error) {
-        terminal.note(error instanceof Error && 'hint' in error ? String(error.hint) : String(error));
-      }
-    }
-  }
-}
-
-/** What can be answered, with what it means where that is not plain. */
-export function choicesText(question: Question): string {
-  if (question.ask === 'confirm') return '[yes/no]';
-  if (question.ask === 'type') return `Type ${question.expect}:`;
-  if (question.ask !== 'settle') return `[${question.choices.join('/')}]`;
-  return `[${question.choices.map(choice => settlementTexts[choice]).join(', ')}]`;
-}
-
-const settlementTexts = {
-  look: 'look: look again',
-  done: 'done: it is done',
-  again: 'again: nothing of it is there, do it again',
-  failed: 'failed: give it up',
-} as const;

@@ -1,15 +1,6 @@
 import {existsSync} from 'node:fs';
 
-import {
-  abortRun,
-  followRun,
-  listRuns,
-  openStore,
-  type RunSummary,
-  type RunView,
-  showRun,
-  type Store,
-} from '@dr-toolkit/engine';
+import {followRun, listRuns, openStore, type RunSummary, type RunView, showRun, type Store} from '@dr-toolkit/engine';
 
 import {percentText, timeText} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
@@ -20,7 +11,7 @@ import type {GlobalOptions} from '../open-estate.ts';
 import {storeFile} from '../run-places.ts';
 import {RunView as View} from '../run-view.ts';
 import {tableText} from '../table.ts';
-import {confirmed, type Terminal} from '../terminal.ts';
+import type {Terminal} from '../terminal.ts';
 import {laneText} from '../waits-text.ts';
 
 /** `dr runs` */
@@ -55,37 +46,6 @@ export async function show(
     }
     return exitCodes.done;
   });
-}
-
-/** `dr abort RUN [--now]` */
-export async function abort(
-  wanted: string,
-  options: GlobalOptions & {readonly now?: boolean | undefined},
-  terminal: Terminal,
-): Promise<ExitCode> {
-  const store = openStore(storeFile(terminal.env));
-  try {
-    const run = await showRun(store, await findRun(store, wanted));
-    const question = options.now
-      ? `Abort ${run.run} (${run.command}), and break off what it is doing?`
-      : `Stop ${run.run} (${run.command}), after what it is doing now?`;
-    await confirmed(terminal, question, options);
-    const heard = await abortRun(store, run.run, options.now ? 'abort' : 'stop');
-    terminal.event({type: 'abort', run: run.run, how: options.now ? 'abort' : 'stop', heard});
-    if (heard) {
-      terminal.note(`Told it to. See it end: dr show ${run.run} --follow`);
-      return exitCodes.done;
-    }
-    if (run.state !== 'crashed') {
-      terminal.note(`Run ${run.run} is ${run.state}: nobody is at its controls`);
-      return exitCodes.done;
-    }
-    throw new CliError('BLOCKED', `Run ${run.run} crashed, so there is nobody to stop`, {
-      hint: `See what it left behind, and end it: dr resume ${run.run}`,
-    });
-  } finally {
-    await store.close();
-  }
 }
 
 function found(store: Store | undefined): Store {

@@ -1,0 +1,112 @@
+import {openStore, type Plan, runPlan} from '@dr-toolkit/engine';
+import {type Estate, estateDigest, findHost, routeBetween} from '@dr-toolkit/estate';
+import {type Host, type Inventory, readInventory} from '@dr-toolkit/hosts';
+import {
+  claimFindings,
+  type DomainMove,
+  type Drift,
+  filesInTheWay,
+  foundClaims,
+  migrationDrift,
+  migrationMoves,
+} from '@dr-toolkit/migrate';
+
+import {counted} from '../amounts.ts';
+import {automaticLanesFor} from '../automatic-lanes.ts';
+import {confirmBreaking} from '../break-claims.ts';
+import {CliError} from '../cli-error.ts';
+import {endOfMigration} from '../end-of-migration.ts';
+import {estateSecrets} from '../estate-secrets.ts';
+import type {ExitCode} from '../exit-code.ts';
+import {findingsText} from '../findings-text.ts';
+import {standingHere} from '../known-runs.ts';
+import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
+import {readPlan} from '../plan-file.ts';
+import {movesText} from '../plan-text.ts';
+import {lanesFor} from '../prepare-migration.ts';
+import {runsFolder, storeFile} from '../run-places.ts';
+import {steerRun} from '../steer-run.ts';
+import {confirmed, type Terminal} from '../terminal.ts';
+
+/** `dr run PLAN.json`: exactly that plan, when the world is still as it was where that matters. */
+export async function run(file: string, options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  const plan = await readPlan(file, terminal);
+  const moves = migrationMoves(plan);
+  const [first] = moves;
+  if (!first) throw new CliError('USAGE', `${file} moves nothing`, {hint: 'Make another with: dr plan migrate --out'});
+  const {estate} = await openEstate(terminal, options);
+  const names = [...new Set(moves.flatMap(({from, to}) => [from, to]))];
+  await using opened = openedHosts(names.map(name => findHost(estate, name)));
+  const {hosts} = opened;
+  const inventory = await readInventory(hosts.values(), {signal: terminal.interrupts.stop});
+  refuseDrift(await driftOf(plan, moves, {estate, hosts, inventory, terminal}), plan, terminal);
+  const claims = await foundClaims(inventory, claimant => standingHere(claimant, terminal.env));
+  const findings = moves.flatMap(move => claimFindings(move, claims[move.uuid]));
+  for (const finding of findings) terminal.event({type: 'finding', ...finding});
+  terminal.event({type: 'plan', plan});
+  if (!terminal.json) {
+    const found = findingsText(findings, (style, text) => terminal.paint(style, text, 'stderr'));
+    terminal.note(`${found === '' ? '' : `${found}\n\n`}${movesText(moves)}`);
+  }
+  if (findings.some(({severity}) => severity === 'blocks')) {
+    throw new CliError('BLOCKED', 'Somebody else holds what the plan moves, so nothing was moved', {
+      hint: 'Do what each of the findings says, then run the plan again',
+    });
+  }
+  if (plan.estate !== estateDigest(estate))
+    terminal.note('\ndr.yaml has changed since, in nothing that this plan uses.');
+  await confirmed(terminal, `Run ${plan.intent.command} as planned (${counted(moves.length, 'domain')})?`, options);
+  await confirmBreaking({moves}, claims, terminal, options);
+  const store = openStore(storeFile(terminal.env));
+  try {
+    const parallel = plan.intent.options?.parallel;
+    const way = {from: first.from, to: first.to, ...(typeof parallel === 'number' && {parallel})};
+    const lanes = lanesFor(estate, way);
+    const secrets = await estateSecrets(estate, terminal);
+    const automatic = automaticLanesFor(estate, hosts, way);
+    const outcome = await steerRun(plan, terminal, {store, context: {hosts}, lanes, automatic, secrets}, steered =>
+      runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
+    );
+    return await endOfMigration({plan, outcome, hosts}, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+interface Seen {
+  readonly estate: Estate;
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly inventory: Inventory;
+  readonly terminal: Terminal;
+}
+
+async function driftOf(
+  plan: Plan,
+  moves: readonly DomainMove[],
+  {estate, hosts, inventory, terminal}: Seen,
+): Promise<Drift[]> {
+  const [first] = moves;
+  if (!first) return [];
+  const answering = new Set(inventory.hosts.map(({name}) => name));
+  const files = await Promise.all(
+    moves.map(async move => {
+      const target = answering.has(move.to) ? hosts.get(move.to) : undefined;
+      return target ? filesInTheWay(target, move, {signal: terminal.interrupts.stop}) : {};
+    }),
+  );
+  const targetFiles = Object.assign({}, ...files) as Awaited<ReturnType<typeof filesInTheWay>>;
+  return migrationDrift(plan, {inventory, targetFiles, route: routeBetween(estate, first)});
+}
+
+function refuseDrift(drifts: readonly Drift[], {intent: {command}}: Plan, terminal: Terminal): void {
+  if (drifts.length === 0) return;
+  for (const drift of drifts) terminal.event({type: 'drift', ...drift});
+  terminal.note(['Not as it was when the plan was made:', ...drifts.map(({message}) => `  ${message}`)].join('\n'));
+  throw new CliError(
+    'DRIFTED',
+    `The plan does not fit any more (${counted(drifts.length, 'change')}), so nothing was done`,
+    {
+      hint: `Plan anew: dr plan ${command} --out plan.json`,
+    },
+  );
+}

@@ -1,0 +1,97 @@
+import {
+  answerStep,
+  type AutomaticLane,
+  type Plan,
+  type Question,
+  resumeRun,
+  type RunOptions,
+  type RunOutcome,
+  showRun,
+  type Store,
+} from '@dr-toolkit/engine';
+import {type MigrationContext, migrationKinds} from '@dr-toolkit/migrate';
+
+import type {RunViewOptions} from './run-view.ts';
+import type {Terminal} from './terminal.ts';
+import {type Watch, watchRun} from './watch-run.ts';
+
+export type SteeredOptions = Watch & RunOptions<MigrationContext>;
+
+export interface Steered {
+  readonly store: Store;
+  readonly context: MigrationContext;
+  readonly lanes: Readonly<Record<string, number>>;
+  readonly automatic?: readonly AutomaticLane[];
+  /** Kept out of all that is written. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Watches a run to its end. Where only a person can bring it on and there is a terminal, its questions are asked there,
+ * and it goes on.
+ */
+export async function steerRun(
+  plan: Plan,
+  terminal: Terminal,
+  {store, context, lanes, automatic = [], secrets, soFar}: Steered & Pick<RunViewOptions, 'soFar'>,
+  start: (options: SteeredOptions) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const options = (watch: Watch): SteeredOptions => ({
+    ...watch,
+    store,
+    kinds: migrationKinds,
+    context,
+    lanes,
+    automatic,
+    secrets,
+  });
+  let {outcome} = await watchRun(plan, terminal, {lanes, ...(soFar && {soFar})}, watch => start(options(watch)));
+  while (outcome.status === 'waiting' && terminal.canAsk && !terminal.interrupts.stop.aborted) {
+    const {run} = outcome;
+    await askQuestions(store, plan, outcome, terminal);
+    ({outcome} = await watchRun(plan, terminal, {lanes, soFar: await comeSoFar(store, run)}, watch =>
+      resumeRun(run, options(watch)),
+    ));
+  }
+  return outcome;
+}
+
+/** How far each step of a run has come. */
+export async function comeSoFar(store: Store, run: string) {
+  return new Map((await showRun(store, run)).steps.map(({step, record}) => [step.id, record]));
+}
+
+async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, terminal: Terminal): Promise<void> {
+  for (const {id, title} of plan.steps) {
+    const {state, question} = steps[id] ?? {};
+    if (state !== 'asking' || !question) continue;
+    terminal.note(`\n${title}: ${question.text}`);
+    if (question.ask === 'settle' && question.evidence !== undefined) {
+      terminal.note(JSON.stringify(question.evidence, undefined, 2));
+    }
+    for (let answered = false; !answered;) {
+      const value = await terminal.ask(`${choicesText(question)} `);
+      try {
+        await answerStep(store, run, id, value);
+        answered = true;
+      } catch (error) {
+        terminal.note(error instanceof Error && 'hint' in error ? String(error.hint) : String(error));
+      }
+    }
+  }
+}
+
+/** What can be answered, with what it means where that is not plain. */
+export function choicesText(question: Question): string {
+  if (question.ask === 'confirm') return '[yes/no]';
+  if (question.ask === 'type') return `Type ${question.expect}:`;
+  if (question.ask !== 'settle') return `[${question.choices.join('/')}]`;
+  return `[${question.choices.map(choice => settlementTexts[choice]).join(', ')}]`;
+}
+
+const settlementTexts = {
+  look: 'look: look again',
+  done: 'done: it is done',
+  again: 'again: nothing of it is there, do it again',
+  failed: 'failed: give it up',
+} as const;

@@ -1,0 +1,76 @@
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+
+import test, {type ExecutionContext} from 'ava';
+import {defineStep, makePlan, openStore, runPlan, type StepInput} from '@dr-toolkit/engine';
+
+import {type Dr, drIn} from './fixtures/run-dr.ts';
+
+const fails = defineStep('move-live', {
+  inspect: async () => ({state: 'pending'}),
+  perform: () => Promise.reject(new Error('no room')),
+});
+const estate =
+  'estate: x\nhosts:\n  alder: {uri: "qemu+unix:///system?socket=/nowhere"}\n  birch: {uri: "qemu:///x"}\n';
+
+/** A folder in which a run of these steps has come as far as it could without a person. */
+async function drAfter(t: ExecutionContext, steps: readonly StepInput[]): Promise<Dr> {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', estate);
+  await mkdir(join(dr.folder, 'state'));
+  const store = openStore(join(dr.folder, 'state/runs.sqlite'));
+  const kinds = [fails];
+  const input = {intent: {command: 'test'}, mode: 'planned', estate: '', inventory: '', steps} as const;
+  await runPlan(makePlan(input, {kinds}), {store, kinds, context: {}, run: 'the-run'});
+  await store.close();
+  return dr;
+}
+
+const question = {id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is the old one off?'}};
+
+test('a question is answered from another terminal, and the run goes on when it is resumed', async t => {
+  const dr = await drAfter(t, [question]);
+  t.regex((await dr.run('show', 'last')).stdout, /sure +asking +- +Is the old one off\?/u);
+  const wrong = await dr.run('answer', 'the', 'sure', 'perhaps');
+  t.is(wrong.exitCode, 2);
+  t.regex(wrong.stderr, /Answer yes or no/u);
+  t.is((await dr.run('answer', 'the', 'nobody', 'yes')).exitCode, 2);
+  const {exitCode, stderr} = await dr.run('answer', 'the', 'sure', 'yes');
+  t.is(exitCode, 0, stderr);
+  t.regex(stderr, /To go on: dr resume the-run/u);
+  const resumed = await dr.run('resume', 'last', '--yes');
+  t.is(resumed.exitCode, 0, resumed.stderr);
+  t.regex((await dr.run('show', 'last')).stdout, /^the-run {2}done/u);
+});
+
+test('a step that failed can be tried again, one that asks cannot', async t => {
+  const dr = await drAfter(t, [{id: 'move', kind: 'move-live', title: 'Move'}]);
+  t.is((await dr.run('retry', 'last', 'move')).exitCode, 3, 'nobody said yes');
+  const {exitCode, stdout, stderr} = await dr.run('retry', 'last', 'move', '--yes', '--json');
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(JSON.parse(stdout), {type: 'retried', run: 'the-run', step: 'move'});
+  const other = await drAfter(t, [question]);
+  t.is((await other.run('retry', 'last', 'sure', '--yes')).exitCode, 3);
+});
+
+test('lanes are shown, changed by name, and given back to dr.yaml', async t => {
+  const dr = await drAfter(t, [question]);
+  t.regex((await dr.run('lanes')).stdout, /^host:birch\/disk +2 +dr\.yaml$/mu);
+  t.is((await dr.run('lanes', 'host:birch/disk=1')).exitCode, 3, 'nobody said yes');
+  const changed = await dr.run('lanes', 'host:birch/disk=1', '--yes');
+  t.is(changed.exitCode, 0, changed.stderr);
+  t.regex(changed.stdout, /^host:birch\/disk +1 +dr lanes$/mu);
+  t.regex((await dr.run('lanes', 'host:birch/disk=default', '--yes')).stdout, /^host:birch\/disk +2 +dr\.yaml$/mu);
+  const unknown = await dr.run('lanes', 'host:brich/disk=1', '--yes');
+  t.is(unknown.exitCode, 2);
+  t.regex(unknown.stderr, /There is no lane host:brich\/disk/u);
+  t.is((await dr.run('lanes', 'host:birch/disk=0', '--yes')).exitCode, 2);
+});
+
+test('abort of a run that nobody drives says so, and undoes what can be undone only when asked', async t => {
+  const dr = await drAfter(t, [question]);
+  const {exitCode, stderr} = await dr.run('abort', 'last', '--undo', '--yes');
+  t.is(exitCode, 0, stderr);
+  t.regex(stderr, /Run the-run is waiting: nobody is at its controls/u);
+  t.regex(stderr, /Nothing of it is to be undone/u);
+});
