@@ -78,10 +78,12 @@ async function prepare({exec}: Pick<Lab, 'exec'>): Promise<void> {
   }
   for (const guest of guests) await waitForGuest(guest, {withinMs: 180_000});
   // No zeros: those are not copied.
-  const script = `rm -f /var/fill; yes 0123456789abcdef | head -c ${dataMib * 1024 ** 2} > /var/fill; sync`;
+  const script = `rm -f /var/fill; yes 0123456789abcdef | head -c ${dataMib * 1024 ** 2} > /var/fill; sync; echo filled > /run/www/filled`;
   const fill = {execute: 'guest-exec', arguments: {path: '/bin/sh', arg: ['-c', script]}};
   for (const {name} of movers) await exec.call(lab, here, ['virsh', 'qemu-agent-command', name, JSON.stringify(fill)]);
-  await sleep(20_000);
+  for (const {address} of movers) {
+    while (!(await fetch(`http://${address}/filled`).catch(() => undefined))?.ok) await sleep(1000);
+  }
 }
 
 /** Moves domains and returns when the run has ended. `places` of the disk lanes: a number, or auto. */
