@@ -115,11 +115,13 @@ const fromFolder = (folder: string): Certificates => ({
   key: path.join(folder, 'clientkey.pem'),
 });
 
+/** In turn, so that of several missing files it is always the first that is named. */
 async function readAll(files: Record<string, string | undefined>): Promise<Record<string, Buffer>> {
-  const read = Object.entries(files).map(async ([name, file]) =>
-    file === undefined ? [] : [[name, await readCertificate(file)] as const],
-  );
-  return Object.fromEntries((await Promise.all(read)).flat());
+  const read: Record<string, Buffer> = {};
+  for (const [name, file] of Object.entries(files)) {
+    if (file !== undefined) read[name] = await readCertificate(file);
+  }
+  return read;
 }
 
 async function readCertificate(file: string): Promise<Buffer> {
