@@ -58,11 +58,13 @@ async function placesOf({dr}: Rig, name: string): Promise<string[]> {
 }
 
 /** Resolves when a line on stderr says that a move has copied something. */
-async function untilMoving(run: ReturnType<Dr>): Promise<void> {
-  for await (const line of createInterface({input: run.stderr})) {
-    if (/\d+ % /u.test(line)) return;
-  }
-  throw new Error('It ended before anything moved');
+function untilMoving(run: ReturnType<Dr>): Promise<void> {
+  return untilLine(run, /\d+ % /u);
+}
+
+async function untilLine(run: ReturnType<Dr>, pattern: RegExp): Promise<void> {
+  for await (const line of createInterface({input: run.stderr})) if (pattern.test(line)) return;
+  throw new Error(`It ended without a line like ${String(pattern)}`);
 }
 
 test('dr init writes a dr.yaml that dr status can use', async t => {
@@ -99,6 +101,7 @@ test('Ctrl-C twice: the source runs on, the exit code is 130, and resume finishe
   const run = dr(...move, 'aslo-proxy', '--bandwidth', '8');
   await untilMoving(run);
   run.kill('SIGINT');
+  await untilLine(run, /stopping/iu); // two signals at once may arrive as one
   run.kill('SIGINT');
   const {exitCode, stdout, stderr} = await run;
   t.is(exitCode, 130, stderr);
