@@ -61,6 +61,10 @@ export function migrationPlan(
   return {plan, moves, skipped, findings};
 }
 
+/** Kinds that carry no data: one of them that takes long has lost its host. */
+const brief: ReadonlySet<string> = new Set(['prepare-disks', 'retire-source']);
+const briefMsMax = 10 * 60_000;
+
 function stepsOf(move: DomainMove, {afterFailure = 'stop'}: MigrationRequest): StepInput[] {
   const {domain, from, to, how} = move;
   const id = (act: string) => `${idOf(move)}/${act}`;
@@ -69,7 +73,9 @@ function stepsOf(move: DomainMove, {afterFailure = 'stop'}: MigrationRequest): S
   const steps: StepInput[] = [];
   const add = (act: string, kind: string, title: string, changes: string) => {
     const before = steps.at(-1)?.id;
-    steps.push({...common, id: id(act), kind, title, changes, ...(before !== undefined && {needs: [before]})});
+    const needs = before === undefined ? [] : [before];
+    const timeoutMs = brief.has(kind) ? briefMsMax : undefined;
+    steps.push({...common, id: id(act), kind, title, changes, needs, timeoutMs});
   };
   if (beginsAnew(move)) {
     add('prepare', 'prepare-disks', `Prepare ${domain} on ${to}`, `Makes empty disks for ${domain} on ${to}`);

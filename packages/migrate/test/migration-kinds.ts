@@ -169,6 +169,19 @@ test('a move that goes on after its run was killed is followed by the next one',
   );
 });
 
+test('what carries no data is given up when it takes long, a move never', async t => {
+  const {plan} = await new TwoHosts().with('web').plan();
+  t.deepEqual(
+    plan?.steps.map(({kind, timeoutMs}) => [kind, timeoutMs]),
+    [
+      ['prepare-disks', 600_000],
+      ['move-live', undefined],
+      ['verify-domain', undefined],
+      ['retire-source', 600_000],
+    ],
+  );
+});
+
 test('a source is not retired while its target does not run', async t => {
   const two = new TwoHosts().with('web');
   const {plan} = await two.plan();
