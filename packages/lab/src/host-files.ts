@@ -95,6 +95,8 @@ for place in lib/images lib/boot cache log/qemu etc; do mkdir -p $disk/$place; d
 cp -f ${folder.etc}/libvirtd.conf ${folder.etc}/qemu.conf $disk/etc/
 # libvirtd makes these folders when it first runs on a machine; they are needed a moment earlier.
 mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /etc/libvirt
+# A container may come without it, and a file is mounted only over a file.
+[ -e /etc/hosts ] || : > /etc/hosts
 mount --bind $disk/lib /var/lib/libvirt
 mount --bind $disk/cache /var/cache/libvirt
 mount --bind $disk/log /var/log/libvirt
