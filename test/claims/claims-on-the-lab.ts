@@ -7,7 +7,7 @@ const name = 'aslo-proxy';
 const foreign = {run: 'theirs', controller: 'mallow:1#1', token: 9, until: '2999-01-01T00:00:00.000Z'};
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   t.context.rig = await labRig({vms: 1});
 });
 

@@ -32,7 +32,7 @@ interface Rig {
 const test = anyTest.serial as TestFn<Rig>;
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'dr-cli-lab-'));
   process.env['DR_LAB_DIR'] = path.join(folder, 'labs');
   const dr = drIn(folder);

@@ -15,7 +15,7 @@ const name = 'aslo-proxy';
 const step = `${name}/move`;
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   Object.assign(t.context, {rig: await crashRig({vms: 1}), course: {home: 'sunjammer', runs: 0}});
 });
 
@@ -59,7 +59,7 @@ const waits = test.macro({
       for (const side of evidence(place)) t.regex(shown.stdout, side, again);
       t.regex(shown.stdout, /It waits for an answer/u, again);
       t.deepEqual(await rig.places(name), places(place), again);
-      t.deepEqual(await rig.events.take(seen => seen.length > 0), [], `${again}: nothing was done`);
+      t.deepEqual(await rig.events.take(seen => seen.length > 0, 2000), [], `${again}: nothing was done`);
       t.is((await rig.store.read('SELECT * FROM hold WHERE run = ?', [run])).length > 0, true, 'it keeps its lanes');
     }
 

@@ -29,7 +29,7 @@ const all = process.env['DR_CRASH'] === 'all';
 const seed = Number(process.env['DR_CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   const rig = await crashRig({vms: 3});
   const course: Course = {home: 'sunjammer', rounds: 0, crashes: 0, undisturbedMs: 0, definitions: new Map()};
   Object.assign(t.context, {rig, course});

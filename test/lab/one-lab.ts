@@ -13,7 +13,6 @@ test('a lab does what real hosts do, and leaves nothing behind', async t => {
   const before = await machineHas();
   const lab = await labUp({name: 'one', vms: 2, onProgress: ({subject, message}) => t.log(subject, message)});
   const marks = await marksOf(join(folder, 'one'));
-  t.is(marks.devices.length, 3);
   t.not((await traces(marks)).length, 0, 'the search for traces finds a lab that is up');
   const run = async (host: string, ...argv: string[]) => lab.exec(host, argv);
 
@@ -51,16 +50,16 @@ test('a lab does what real hosts do, and leaves nothing behind', async t => {
   t.true(Number(/(\d+)M/u.exec(size.stdout)?.[1]) < 4096);
 
   // Cuts are silent, and heal.
-  const reach = () => run('sunjammer', 'ssh', '-o', 'ConnectTimeout=2', 'newhost', 'true');
+  const reach = (seconds: number) => run('sunjammer', 'ssh', '-o', `ConnectTimeout=${seconds}`, 'newhost', 'true');
   for (const ends of [['newhost'], ['sunjammer', 'newhost']] as const) {
     await lab.cut(ends[0], ends[1]);
-    t.regex((await reach()).stderr, /timed out/iu);
+    t.regex((await reach(2)).stderr, /timed out/iu);
     await lab.heal(ends[0], ends[1]);
-    t.is((await reach()).exitCode, 0);
+    t.is((await reach(30)).exitCode, 0);
   }
   await lab.cut('newhost', 'controller');
   t.deepEqual((await lab.status()).cuts, [['newhost', 'controller']]);
-  t.is((await reach()).exitCode, 0);
+  t.is((await reach(30)).exitCode, 0);
   await lab.heal('controller', 'newhost');
   t.deepEqual((await lab.status()).cuts, []);
 

@@ -5,7 +5,7 @@ import {labRig, type Rig} from './fixtures/lab-migration.ts';
 const test = anyTest.serial as TestFn<{rig: Rig}>;
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   t.context.rig = await labRig({vms: 1});
 });
 

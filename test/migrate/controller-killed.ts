@@ -15,7 +15,7 @@ import {labRig, type Rig} from './fixtures/lab-migration.ts';
 const test = anyTest.serial as TestFn<{rig: Rig; folder: string}>;
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   t.context.rig = await labRig({vms: 1});
   t.context.folder = await mkdtemp(join(tmpdir(), 'killed-'));
 });

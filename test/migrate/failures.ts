@@ -11,7 +11,7 @@ const images = '/var/lib/libvirt/images';
 const slowly = {domains: ['aslo-proxy'], bandwidthMibPerSecond: 8} as const;
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   t.context.rig = await labRig({vms: 2, hostDiskMib: 1024});
 });
 

@@ -10,7 +10,7 @@ const test = anyTest.serial as TestFn<{rig: Rig}>;
 const images = '/var/lib/libvirt/images';
 
 test.before(async t => {
-  t.timeout(240_000);
+  t.timeout(540_000);
   t.context.rig = await labRig({vms: 4});
 });
 

@@ -16,7 +16,7 @@ export interface GuestStatus {
 /** One question and its answer. Rejects when the guest does not answer within `timeoutMs`. */
 export async function askGuest(
   address: string,
-  {timeoutMs = 2000, signal}: {timeoutMs?: number; signal?: AbortSignal | undefined} = {},
+  {timeoutMs = 10_000, signal}: {timeoutMs?: number; signal?: AbortSignal | undefined} = {},
 ): Promise<GuestStatus> {
   const limit = AbortSignal.timeout(timeoutMs);
   const both = signal ? AbortSignal.any([signal, limit]) : limit;

@@ -95,7 +95,11 @@ export async function powerOnHost(
   }
 }
 
-async function nextLine(lines: AsyncIterator<string>, signal: AbortSignal | undefined): Promise<string | undefined> {
+/** The next line that a child says; undefined when it has ended. */
+export async function nextLine(
+  lines: AsyncIterator<string>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   signal?.throwIfAborted();
   const {promise: aborted, reject} = Promise.withResolvers<never>();
   const onAbort = () => reject(signal?.reason as Error);

@@ -2,9 +2,11 @@ import {readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {removeDevice} from './bridge.ts';
+import {removeDelayLine} from './delay-line.ts';
 import {powerOffHost} from './host-power.ts';
 import {LabError} from './lab-error.ts';
 import {labFolder, type LabFolder} from './lab-folder.ts';
+import {underLabLock} from './lab-lock.ts';
 import {told, type OnProgress} from './lab-progress.ts';
 import {readRecord, type LabRecord} from './lab-record.ts';
 import {isAlive} from './process-identity.ts';
@@ -24,21 +26,30 @@ export async function labDown(
 
 /** As `labDown`, for a lab whose folder is known already. */
 export async function takeDown(folder: LabFolder, onProgress?: OnProgress): Promise<boolean> {
-  const record = await readRecord(folder);
-  if (!record) return removeUnrecorded(folder);
-  if (record.owner && record.owner.pid !== process.pid && isAlive(record.owner)) {
-    throw new LabError('LAB_BUSY', `Process ${record.owner.pid} is bringing up the lab ${record.name}`, {
-      hint: `Wait for it, or end it: kill ${record.owner.pid}`,
-    });
-  }
-  await told(onProgress, {subject: 'lab', message: `Lab ${record.name} down`}, () => removeLab(folder, record));
-  return true;
+  return underLabLock(folder.path, async () => {
+    const record = await readRecord(folder);
+    if (!record) return removeUnrecorded(folder);
+    requireNoOwner(record);
+    await told(onProgress, {subject: 'lab', message: `Lab ${record.name} down`}, () => removeLab(folder, record));
+    return true;
+  });
+}
+
+/** @throws {LabError} `LAB_BUSY` while another process brings the lab up. */
+export function requireNoOwner({name, owner}: LabRecord): void {
+  if (!owner || owner.pid === process.pid || !isAlive(owner)) return;
+  throw new LabError('LAB_BUSY', `Process ${owner.pid} is bringing up the lab ${name}`, {
+    hint: `Wait for it, or end it: kill ${owner.pid}`,
+  });
 }
 
 /** Removes all that a record names. The record itself goes last: killed half-way, the next one begins anew. */
 export async function removeLab(folder: LabFolder, record: LabRecord): Promise<void> {
   await Promise.all(record.hosts.map(powerOffHost));
-  for (const host of record.hosts) await removeDevice(host.cable);
+  for (const host of record.hosts) {
+    await removeDelayLine(host);
+    await removeDevice(host.cable);
+  }
   if (record.bridge) await removeDevice(record.bridge);
   for (const host of record.hosts) await releaseDisk(folder.host(host.name).disk);
   for (const name of await readdir(folder.path)) {

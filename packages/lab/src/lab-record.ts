@@ -1,5 +1,6 @@
 import {open, readFile, rename} from 'node:fs/promises';
 import {LabError} from './lab-error.ts';
+import type {DelayLine} from './delay-line.ts';
 import type {LabFolder} from './lab-folder.ts';
 import type {ProcessIdentity} from './process-identity.ts';
 
@@ -46,6 +47,8 @@ export interface HostRecord {
   /** Cut off from everyone. */
   cut: boolean;
   link: LinkSpeed;
+  /** What delays its cable where the kernel cannot. */
+  delayLine?: DelayLine | undefined;
 }
 
 export interface LinkSpeed {

@@ -15,6 +15,7 @@ import {Lab} from './lab.ts';
 import {removeLab} from './lab-down.ts';
 import {LabError} from './lab-error.ts';
 import {labEstate} from './lab-estate.ts';
+import {underLabLock} from './lab-lock.ts';
 import {labFolder, labsFolder, requireName, type LabFolder} from './lab-folder.ts';
 import {told, type OnProgress} from './lab-progress.ts';
 import {recordSaver, type GuestRecord, type HostRecord, type LabRecord} from './lab-record.ts';
@@ -53,8 +54,6 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
   const folder = labFolder(name);
   await requireLab();
   signal?.throwIfAborted();
-  await makeFolder(folder, name);
-
   const record: LabRecord = {
     version: 1,
     name,
@@ -65,8 +64,12 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
     cuts: [],
   };
   const save = recordSaver(folder, record);
-  try {
+  // The first record names its owner: from then on everybody else keeps away until it is cleared.
+  await underLabLock(folder.path, async () => {
+    await makeFolder(folder, name);
     await save();
+  });
+  try {
     await build({folder, record, save, wanted, options});
     delete record.owner;
     await save();

@@ -1,13 +1,15 @@
 import {readdir, statfs, truncate} from 'node:fs/promises';
 import {execa, ExecaError} from 'execa';
 import {removeDevice} from './bridge.ts';
+import {type DelayLinePlace, removeDelayLine} from './delay-line.ts';
 import {hostUri} from './lab-estate.ts';
 import {askGuest, type GuestStatus} from './guest-status.ts';
 import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
 import {listDomains, type LabDomain} from './host-libvirt.ts';
 import {LabError} from './lab-error.ts';
-import {releaseDisk, takeDown} from './lab-down.ts';
+import {releaseDisk, requireNoOwner, takeDown} from './lab-down.ts';
 import {labFolder, labsFolder, type LabFolder} from './lab-folder.ts';
+import {underLabLock} from './lab-lock.ts';
 import type {OnProgress} from './lab-progress.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
 import type {GuestRecord, HostRecord, LabRecord, LinkCut, LinkSpeed} from './lab-record.ts';
@@ -72,7 +74,6 @@ export function labEstateFile(name = 'lab'): string {
 export class Lab {
   readonly name: string;
   readonly folder: LabFolder;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(name: string, folder: LabFolder) {
     this.name = name;
@@ -108,7 +109,7 @@ export class Lab {
     const hosts = await Promise.all(record.hosts.map(host => this.#hostStatus(host, signal)));
     const guests = await Promise.all(
       record.guests.map(async ({name, address}) => {
-        const answer = await askGuest(address, {signal}).catch(() => undefined);
+        const answer = await askGuest(address, {timeoutMs: 2000, signal}).catch(() => undefined);
         const running = hosts.filter(host => host.domains.some(one => one.name === name && one.state === 'running'));
         return {name, address, runningOn: running.map(host => host.name), ...(answer && {answer})};
       }),
@@ -177,7 +178,7 @@ export class Lab {
         const host = hostOf(record, one);
         host.cut = cut;
         await save();
-        await applyCable(host, options);
+        await applyCable(host, this.#place(record, host, save), options);
         return;
       }
       for (const end of [one, other]) if (end !== controller) hostOf(record, end);
@@ -195,13 +196,16 @@ export class Lab {
       const before = host.link;
       host.link = speed;
       await save();
+      const place = this.#place(record, host, save);
       try {
-        await applyCable(host, options);
+        await applyCable(host, place, options);
       } catch (error) {
         host.link = before;
         await save();
+        await applyCable(host, place).catch(() => {}); // what went wrong first is told
         throw error;
       }
+      await save();
     });
   }
 
@@ -213,6 +217,7 @@ export class Lab {
       await save();
       await powerOffHost(host);
       delete host.processes;
+      await removeDelayLine(host);
       await save();
     });
   }
@@ -224,11 +229,12 @@ export class Lab {
       if (!isOn(host)) {
         // The kernel takes away what a dead host leaves a moment later; two hosts on one disk would ruin it.
         await powerOffHost(host);
+        await removeDelayLine(host);
         await removeDevice(host.cable);
         await releaseDisk(this.folder.host(name).disk);
       }
       await powerOnHost(host, record.bridge?.name ?? '', this.folder, save, options);
-      await applyCable(host, options);
+      await applyCable(host, this.#place(record, host, save), options);
       for (const ends of record.cuts) if (ends.includes(name)) await applyLinkCut(record, ends, true, options);
     });
   }
@@ -279,17 +285,17 @@ export class Lab {
     await run(program, args);
   }
 
-  /** Changes of one lab happen one after another, each on the record as the one before left it. */
+  #place(record: LabRecord, host: HostRecord, save: () => Promise<void>): DelayLinePlace {
+    return {bridge: record.bridge?.name ?? '', folder: this.folder.host(host.name).path, save};
+  }
+
+  /** Changes of one lab, by whatever process, happen one after another, each on the record as the one before left it. */
   async #change(act: (record: LabRecord, save: () => Promise<void>) => Promise<void>): Promise<void> {
-    const before = this.#last.catch(() => {});
-    const changed = async () => {
-      await before;
+    await underLabLock(this.folder.path, async () => {
       const record = await this.record();
+      requireNoOwner(record);
       await act(record, recordSaver(this.folder, record));
-    };
-    const mine = changed();
-    this.#last = mine;
-    await mine;
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import {applyDelayLine, type DelayLinePlace} from './delay-line.ts';
 import {LabError} from './lab-error.ts';
 import {controller, type HostRecord, type LabRecord, type LinkSpeed} from './lab-record.ts';
 import {inHost, isOn} from './host-power.ts';
@@ -7,18 +8,32 @@ import {run, type RunOptions} from './run.ts';
  * Puts a host's cable into the state its record tells: plugged or cut, its rate, its delay. A cut is silent, as if a
  * switch had died: both ends keep their carrier and hear nothing.
  */
-export async function applyCable(host: HostRecord, options: RunOptions = {}): Promise<void> {
+export async function applyCable(host: HostRecord, place: DelayLinePlace, options: RunOptions = {}): Promise<void> {
   if (!isOn(host)) return;
+  const {rateMbit, delayMs = 0} = host.link;
+  const delayed = await shapeBoth(host, queueArguments(host.link), options);
+  if (!delayed) await shapeBoth(host, queueArguments({rateMbit}), options);
+  await applyDelayLine(host, delayed ? 0 : delayMs, place, options);
+  const port = host.delayLine?.port ?? host.cable;
   const state = host.cut ? '0' : '3'; // the bridge's port: disabled, forwarding
-  await run('bridge', ['link', 'set', 'dev', host.cable.name, 'state', state], options);
-  const queue = queueArguments(host.link);
-  await shape(['tc'], host.cable.name, queue, options);
-  await shape(inHost(host, ['tc']), 'eth0', queue, options);
+  await run('bridge', ['link', 'set', 'dev', port.name, 'state', state], options);
+}
+
+/** Both directions. False when that takes netem, and this kernel has none. */
+async function shapeBoth(
+  host: HostRecord,
+  queue: readonly string[] | undefined,
+  options: RunOptions,
+): Promise<boolean> {
+  return (
+    (await shape(['tc'], host.cable.name, queue, options)) &&
+    (await shape(inHost(host, ['tc']), 'eth0', queue, options))
+  );
 }
 
 /**
  * How `tc` is asked for a link's speed; undefined for one without bounds. A rate alone needs only the token bucket,
- * which every kernel has; a delay needs netem.
+ * which every kernel has; a delay needs netem, or a delay line beside the bucket.
  */
 export function queueArguments({rateMbit, delayMs}: LinkSpeed): readonly string[] | undefined {
   if (delayMs !== undefined && delayMs > 0) {
@@ -36,23 +51,21 @@ async function shape(
   device: string,
   queue: readonly string[] | undefined,
   options: RunOptions,
-): Promise<void> {
+): Promise<boolean> {
   const [program = 'tc', ...before] = tc;
   if (queue === undefined) {
     const shown = await run(program, [...before, 'qdisc', 'show', 'dev', device, 'root'], options);
-    if (!/qdisc (?:tbf|netem)/u.test(shown)) return;
-    await run(program, [...before, 'qdisc', 'delete', 'dev', device, 'root'], options);
-    return;
+    if (/qdisc (?:tbf|netem)/u.test(shown)) {
+      await run(program, [...before, 'qdisc', 'delete', 'dev', device, 'root'], options);
+    }
+    return true;
   }
   try {
     await run(program, [...before, 'qdisc', 'replace', 'dev', device, 'root', ...queue], options);
+    return true;
   } catch (error) {
-    if (queue[0] === 'netem' && error instanceof LabError && error.message.includes('qdisc kind is unknown')) {
-      throw new LabError('NO_DELAY', "This machine's kernel cannot delay packets (it has no sch_netem)", {
-        hint: 'Set a rate without a delay, or use a kernel with CONFIG_NET_SCH_NETEM, such as Debian’s.',
-        cause: error,
-      });
-    }
+    const unknown = error instanceof LabError && error.message.includes('qdisc kind is unknown');
+    if (queue[0] === 'netem' && unknown) return false;
     throw error;
   }
 }
