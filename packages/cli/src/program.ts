@@ -232,10 +232,13 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
   dr.command('lanes')
     .summary('how many at once on a disk or a link; change it while runs go on')
     .description(
-      'Shows the places of each lane: of all in dr.yaml, or of one run. LANE=PLACES changes it for all runs of this user, at once, until it is changed again; LANE=default goes back to dr.yaml. What holds a place already keeps it.',
+      'Shows the places of each lane: of all in dr.yaml, or of one run. LANE=PLACES changes it at once, for all runs of this user, as they share it: with a run until that run ends (its journal says so), without one until it is changed again. LANE=default takes that back. What holds a place already keeps it.',
     )
     .argument('[words...]', 'a run, and limits: host:newhost/disk=1')
-    .addHelpText('after', examples('lanes', 'lanes last', 'lanes last host:newhost/disk=1 --yes'))
+    .addHelpText(
+      'after',
+      examples('lanes', 'lanes last', 'lanes last host:newhost/disk=1 --yes', 'lanes host:newhost/disk=default'),
+    )
     .action((words, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await import('./commands/steer.ts')).lanes(words, all, terminal),

@@ -1,6 +1,6 @@
 import type {Failure, Json, LiveEvent, Plan, Progress, RunEvent, RunStatus, Step} from '@dr-toolkit/engine';
 
-import {limitText} from './limit-text.ts';
+import {limitText, lostText} from './limit-text.ts';
 import {waitsText} from './waits-text.ts';
 
 export type RowState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 'skipped' | 'cancelled';
@@ -108,6 +108,9 @@ export class RunView {
       case 'lane-limit':
         this.#lanes.set(event.lane, event.places);
         this.#limits.set(event.lane, limitText(event));
+        break;
+      case 'holder-lost':
+        for (const lane of event.lanes) this.#limits.set(`${lane} ${event.run}`, lostText({...event, lanes: [lane]}));
         break;
       case 'paused':
         this.#paused = event.why;

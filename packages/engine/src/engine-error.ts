@@ -13,6 +13,8 @@ export type RunErrorCode =
   | 'BAD_ANSWER'
   /** Another controller has taken the run over: this one may not act on it any more. */
   | 'FENCED'
+  /** The folder of a run cannot be written now. It may be again. */
+  | 'FOLDER_UNWRITABLE'
   /** The step is not in a state that this can be asked of. */
   | 'NOT_NOW'
   | 'NO_SUCH_RUN'

@@ -2,6 +2,7 @@
 export type {AutomaticLane} from './adapt-lanes.ts';
 export type {StepRecord, StepState} from './board.ts';
 export {type Clock, realClock} from './clock.ts';
+export type {Dispatch, DispatchParts, EndedAttempt, OpenDispatch, Perform} from './dispatch.ts';
 export {PlanError, type PlanErrorCode, RunError, type RunErrorCode} from './engine-error.ts';
 export {checkJournal, type JournalCheck} from './journal.ts';
 export {canonicalJson, digestOf, type Json} from './json.ts';
@@ -11,6 +12,8 @@ export type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} 
 export {choose, confirm, prompts, typeName} from './prompts.ts';
 export {checkedAnswer, type FailureAnswer, type Question, type Settlement} from './question.ts';
 export type {DoneHow, Failure, JournalEntry, LiveEvent, RunEvent, RunStatus} from './run-event.ts';
+export {type LaneLimit, laneLimits} from './lane-limits.ts';
+export {localDispatch} from './local-dispatch.ts';
 export {mendRunFolder} from './mend-run-folder.ts';
 export {kernelLocks, type RunLock, type RunLocks} from './run-lock.ts';
 export type {RunOptions, RunOutcome, RunTimes} from './run-options.ts';

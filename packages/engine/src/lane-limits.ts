@@ -1,5 +1,5 @@
 import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
-import type {Store} from './store.ts';
+import type {Row, Store, Tx} from './store.ts';
 
 /** What a lane was set to while runs go on. */
 export interface LaneLimit {
@@ -8,9 +8,38 @@ export interface LaneLimit {
   readonly bytesPerSecond?: number;
   /** The reason, when it was not a person who set it. */
   readonly why?: string;
+  /** The run with which it ends; absent: it stays until it is set again. */
+  readonly run?: string;
 }
 
-/** Changes a lane for every run of this store, at once; undefined goes back to dr.yaml's places. */
+/** Lanes that are set otherwise than in dr.yaml: those that stay so, and with those over them that end with a run. */
+export async function readLimits(t: Pick<Tx, 'q'>): Promise<Record<'lasting' | 'now', ReadonlyMap<string, LaneLimit>>> {
+  const rows = await t.q('SELECT name, places, why, bytes_per_second FROM lane LEFT JOIN lane_reason USING (name)');
+  const lasting = new Map(rows.map(row => [String(row.name), limitOf(row)]));
+  const now = new Map(lasting);
+  for (const row of await t.q('SELECT name, places, run FROM lane_for_run')) {
+    now.set(String(row.name), {places: Number(row.places), run: String(row.run)});
+  }
+  return {lasting, now};
+}
+
+/** Lanes that are set otherwise than in dr.yaml at present. */
+export async function laneLimits(store: Store): Promise<ReadonlyMap<string, LaneLimit>> {
+  return (await readLimits({q: store.read.bind(store)})).now;
+}
+
+function limitOf({places, why, bytes_per_second: bytesPerSecond}: Row): LaneLimit {
+  return {
+    places: Number(places),
+    ...(why !== null && {why: String(why)}),
+    ...(bytesPerSecond !== null && {bytesPerSecond: Number(bytesPerSecond)}),
+  };
+}
+
+/**
+ * Changes a lane for every run of this store, at once; undefined goes back to dr.yaml's places. What is set for the time
+ * of one run lies over what was set before, and gives way to what is set later.
+ */
 export async function setLaneFor(
   store: Store,
   lane: string,
@@ -18,6 +47,11 @@ export async function setLaneFor(
   locks: RunLocks = kernelLocks,
 ): Promise<void> {
   await store.tx(async t => {
+    if (limit?.why === undefined) await t.q('DELETE FROM lane_for_run WHERE name = ?', [lane]);
+    if (limit?.run !== undefined) {
+      await t.q('INSERT INTO lane_for_run (name, run, places) VALUES (?, ?, ?)', [lane, limit.run, limit.places]);
+      return;
+    }
     await t.q('DELETE FROM lane_reason WHERE name = ?', [lane]);
     if (!limit) {
       await t.q('DELETE FROM lane WHERE name = ?', [lane]);
@@ -34,8 +68,7 @@ export async function setLaneFor(
       limit.bytesPerSecond ?? null,
     ]);
   });
-  const rows = await store.read(`SELECT id FROM run WHERE state = 'running'`);
-  await Promise.all(rows.map(({id}) => locks.poke(lockKey(store.id, String(id)))));
+  await wakeRuns(store, locks);
 }
 
 /** Who has set a lane, if anybody, and to how many places. */
@@ -43,6 +76,8 @@ export async function automaticLane(
   store: Store,
   lane: string,
 ): Promise<{readonly setBy: 'nobody' | 'automatic' | 'person'; readonly places?: number}> {
+  const [forRun] = await store.read('SELECT places FROM lane_for_run WHERE name = ?', [lane]);
+  if (forRun) return {setBy: 'person', places: Number(forRun.places)};
   const [row] = await store.read('SELECT places, why FROM lane LEFT JOIN lane_reason USING (name) WHERE name = ?', [
     lane,
   ]);
@@ -59,4 +94,17 @@ export async function dropAutomaticLanes(store: Store, run: string): Promise<voi
     await t.q(`DELETE FROM lane WHERE name IN (SELECT name FROM lane_reason) AND ${unused}`, [run]);
     await t.q(`DELETE FROM lane_reason WHERE ${unused}`, [run]);
   });
+}
+
+/** Takes back what was set for the time of one run. */
+export async function dropLaneOfRun(store: Store, lane: string, run: string, locks: RunLocks): Promise<void> {
+  await store.tx(async t => {
+    await t.q('DELETE FROM lane_for_run WHERE name = ? AND run = ?', [lane, run]);
+  });
+  await wakeRuns(store, locks);
+}
+
+async function wakeRuns(store: Store, locks: RunLocks): Promise<void> {
+  const rows = await store.read(`SELECT id FROM run WHERE state = 'running'`);
+  await Promise.all(rows.map(({id}) => locks.poke(lockKey(store.id, String(id)))));
 }

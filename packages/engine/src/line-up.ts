@@ -1,12 +1,15 @@
 import {admit, type LaneGrant, type LanePlaces, type LaneRequest, type Priority, tally} from '@dr-toolkit/lanes';
 
-import type {LaneLimit} from './lane-limits.ts';
-import type {Row, Tx} from './store.ts';
+import {type LaneLimit, readLimits} from './lane-limits.ts';
+import type {Tx} from './store.ts';
 
 /** What the lanes are like for one run at one moment, the other runs of this store counted in. */
 export interface LaneView {
   readonly limitOf: (lane: string) => number;
+  /** Lanes that are set otherwise than in dr.yaml: for the time of one run, or until they are set again. */
   readonly limitsSet: ReadonlyMap<string, LaneLimit>;
+  /** The same without what ends with a run. */
+  readonly limitsLasting: ReadonlyMap<string, LaneLimit>;
   /** Places that other runs hold. */
   readonly heldByOthers: ReadonlyMap<string, number>;
   /** Steps of other runs that wait, too: the more urgent go first. */
@@ -15,6 +18,8 @@ export interface LaneView {
   readonly othersAtWork: boolean;
   /** Runs that are at work or hold places, beside this one. */
   readonly others: readonly string[];
+  /** Those of them that say they are at work and hold places, with the lanes they hold. */
+  readonly holders: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface LaneRules {
@@ -31,8 +36,7 @@ export async function readLanes(
   run: string,
   {lanes, placesDefault, countCrashed, isAlive}: LaneRules,
 ): Promise<LaneView> {
-  const limits = await t.q('SELECT name, places, why, bytes_per_second FROM lane LEFT JOIN lane_reason USING (name)');
-  const limitsSet = new Map(limits.map(row => [String(row.name), limitOf(row)]));
+  const {lasting: limitsLasting, now: limitsSet} = await readLimits(t);
   const holds = await t.q(
     `SELECT run, lane, COUNT(*) AS places FROM hold WHERE run < ? GROUP BY run, lane
      UNION ALL SELECT run, lane, COUNT(*) AS places FROM hold WHERE run > ? GROUP BY run, lane`,
@@ -41,8 +45,11 @@ export async function readLanes(
   const working = await t.q(`SELECT id FROM run WHERE state = 'running' AND id <> ?`, [run]);
   const others = new Set(working.map(({id}) => String(id)));
   const heldByOthers = new Map<string, number>();
+  const holders = new Map<string, string[]>();
   for (const hold of holds) {
     const holder = String(hold.run);
+    if (working.some(({id}) => id === hold.run))
+      holders.set(holder, [...(holders.get(holder) ?? []), String(hold.lane)]);
     others.add(holder);
     if (countCrashed || isAlive(holder))
       tally(heldByOthers, [{lane: String(hold.lane), places: Number(hold.places)}], 1);
@@ -59,6 +66,7 @@ export async function readLanes(
   return {
     limitOf: lane => limitsSet.get(lane)?.places ?? lanes[lane] ?? placesDefault,
     limitsSet,
+    limitsLasting,
     heldByOthers,
     othersWaiting: wants.flatMap(row => {
       if (!isAlive(String(row.run))) return [];
@@ -72,14 +80,7 @@ export async function readLanes(
     }),
     othersAtWork: atWork.some(row => isAlive(String(row.run))),
     others: [...others],
-  };
-}
-
-function limitOf({places, why, bytes_per_second: bytesPerSecond}: Row): LaneLimit {
-  return {
-    places: Number(places),
-    ...(why !== null && {why: String(why)}),
-    ...(bytesPerSecond !== null && {bytesPerSecond: Number(bytesPerSecond)}),
+    holders,
   };
 }
 

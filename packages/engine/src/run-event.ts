@@ -37,13 +37,17 @@ export type JournalEntry =
       readonly type: 'lane-limit';
       readonly lane: string;
       readonly places: number;
-      /** Before; absent when that was dr.yaml's number. */
+      /** Before. */
       readonly was?: number;
       /** Bound on all its streams together; absent: none. */
       readonly bytesPerSecond?: number;
       /** The reason, when it was not a person who set it. */
       readonly why?: string;
+      /** The run with which this ends; absent: it stays until it is set again. */
+      readonly run?: string;
     }
+  /** The controller of another run has died, and the places it holds are still taken. */
+  | {readonly type: 'holder-lost'; readonly run: string; readonly lanes: readonly string[]}
   | {
       readonly type: 'step-started';
       readonly step: string;
@@ -73,6 +77,6 @@ export type RunEvent = JournalEntry & {readonly seq: number; readonly at: string
 export type LiveEvent =
   | {readonly type: 'progress'; readonly step: string; readonly progress: Progress}
   | {readonly type: 'log'; readonly step: string; readonly line: string}
-  /** The store cannot be written: nothing new starts, what runs goes on, until it can. */
+  /** The store, or the run's folder, cannot be written: nothing new starts, what runs goes on, until it can. */
   | {readonly type: 'paused'; readonly why: string; readonly hint: string}
   | {readonly type: 'unpaused'};

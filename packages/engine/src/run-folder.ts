@@ -1,77 +1,100 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
+import {RunError} from './engine-error.ts';
+import {GrowingFile} from './growing-file.ts';
 import {planText} from './journal.ts';
 import type {Plan} from './plan.ts';
 
 /**
- * A run as files for people: plan.json, events.ndjson, steps/ID.log. It follows the store, which is what counts: when
- * it cannot be written it falls behind, and catches up later.
+ * A run as files for people: plan.json, events.ndjson, steps/ID.log. It follows the store, which is what counts, and
+ * keeps up with it: while it cannot be written, its run begins nothing new.
  */
 export interface RunFolder {
   /** Damage found and mended when it was opened; the damaged file is kept beside. */
   readonly damage: 'torn' | 'tampered' | undefined;
+  /**
+   * Writes the lines, after what could not be written before. What does not get in is kept for the next time.
+   * @throws {RunError} `FOLDER_UNWRITABLE`
+   */
   append(lines: readonly string[]): void;
+  /** A line of a step's own log. Never throws: what does not get in goes in with the next `append`. */
   log(step: string, atMs: number, line: string): void;
+  /** Whether something could not be written yet. */
+  readonly behind: boolean;
 }
 
-/** Makes the folder, or brings it up to `lines`, the journal's lines so far. */
+/**
+ * Makes the folder, or brings it up to `lines`, the journal's lines so far.
+ * @throws {RunError} `FOLDER_UNWRITABLE`
+ */
 export function openRunFolder(path: string, plan: Plan, lines: readonly string[]): RunFolder {
-  mkdirSync(join(path, 'steps'), {recursive: true, mode: 0o700});
-  const planFile = join(path, 'plan.json');
   const eventsFile = join(path, 'events.ndjson');
-  writeFileSync(planFile, planText(plan), {mode: 0o600});
-  const damage = mend(eventsFile, lines);
-  let behind = '';
-  let size = statSync(eventsFile).size;
+  const damage = written(path, () => {
+    mkdirSync(join(path, 'steps'), {recursive: true, mode: 0o700});
+    writeFileSync(join(path, 'plan.json'), planText(plan), {mode: 0o600});
+    return mend(eventsFile, lines);
+  });
+  const events = new GrowingFile(eventsFile);
+  /** Logs that have lines to write. */
+  const logs = new Map<string, GrowingFile>();
+  const flushLogs = () => {
+    for (const [step, file] of logs) {
+      file.flush();
+      logs.delete(step);
+    }
+  };
   return {
     damage,
     append(more) {
-      behind += more.map(line => `${line}\n`).join('');
-      try {
-        appendFileSync(eventsFile, behind, {mode: 0o600});
-        size += Buffer.byteLength(behind);
-        behind = '';
-      } catch {
-        // No room. What got in of it goes out again, so that no line is ever written twice; the next append has it all.
-        truncateSync(eventsFile, size);
-      }
+      for (const line of more) events.add(`${line}\n`);
+      written(path, () => {
+        events.flush();
+        flushLogs();
+      });
     },
     log(step, atMs, line) {
+      const file = logs.get(step) ?? new GrowingFile(join(path, 'steps', `${encodeURIComponent(step)}.log`));
+      file.add(`${new Date(atMs).toISOString()} ${line}\n`);
+      logs.set(step, file);
       try {
-        const file = join(path, 'steps', `${encodeURIComponent(step)}.log`);
-        appendFileSync(file, `${new Date(atMs).toISOString()} ${line}\n`, {mode: 0o600});
+        flushLogs();
       } catch {
-        // A log line is not worth a recovery.
+        // The next append says so, and the run waits for it.
       }
     },
+    get behind() {
+      return events.behind || logs.size > 0;
+    },
   };
+}
+
+function written<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RunError('FOLDER_UNWRITABLE', `The run's folder cannot be written: ${message}`, {
+      hint: `Make room on that disk (df -h ${path}), and see that the folder is there and yours`,
+      cause: error,
+    });
+  }
 }
 
 function mend(file: string, lines: readonly string[]): 'torn' | 'tampered' | undefined {
   const whole = lines.map(line => `${line}\n`).join('');
   const found = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (found === whole) {
-    appendFileSync(file, '', {mode: 0o600});
-    return undefined;
-  }
+  const events = new GrowingFile(file);
   if (whole.startsWith(found)) {
     // Behind the store, perhaps in the middle of a line: what is missing is known.
-    appendFileSync(file, whole.slice(found.length), {mode: 0o600});
-    return found.length > 0 && !found.endsWith('\n') ? 'torn' : undefined;
+    events.add(whole.slice(found.length));
+    events.flush();
+    return found.length > 0 && found !== whole && !found.endsWith('\n') ? 'torn' : undefined;
   }
   let nr = 1;
   while (existsSync(`${file}.damaged-${nr}`)) nr++;
   renameSync(file, `${file}.damaged-${nr}`);
-  writeFileSync(file, whole, {mode: 0o600});
+  events.add(whole);
+  events.flush();
   return 'tampered';
 }

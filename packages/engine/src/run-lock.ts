@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {connect, createServer} from 'node:net';
+import {connect, createServer, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -14,7 +14,15 @@ export interface RunLocks {
   take(key: string, onPoke: () => void): Promise<RunLock | undefined>;
   /** Whether a controller holds it now; wakes that controller as it asks. */
   poke(key: string): Promise<boolean>;
+  /**
+   * Calls `onFree` when the lock is given back or its holder dies, in that moment; also when it is free already, or when
+   * it cannot be watched any longer. Returns what ends the watch. A kind of lock without it is asked again and again.
+   */
+  watch?(key: string, onFree: () => void): () => void;
 }
+
+/** The errors of a connection that say that nobody listens; any other says nothing about the holder. */
+const nobodyThere = new Set(['ECONNREFUSED', 'ENOENT']);
 
 /**
  * An abstract unix socket per run (on Linux: no file, nothing left behind after kill -9). Who connects to it learns that
@@ -22,9 +30,14 @@ export interface RunLocks {
  */
 export const kernelLocks: RunLocks = {
   take(key, onPoke) {
+    const sockets = new Set<Socket>();
     const server = createServer(socket => {
+      // Kept open until the other side leaves: whoever watches hears of our end by its closing.
+      sockets.add(socket);
+      socket.unref();
       socket.on('error', () => undefined);
-      socket.end();
+      socket.on('close', () => sockets.delete(socket));
+      socket.resume();
       onPoke();
     });
     server.unref();
@@ -35,7 +48,11 @@ export const kernelLocks: RunLocks = {
       });
       server.listen(addressOf(key), () =>
         resolve({
-          release: () => new Promise(done => void server.close(() => done())),
+          release: () =>
+            new Promise(done => {
+              server.close(() => done());
+              for (const socket of sockets) socket.destroy();
+            }),
         }),
       );
     });
@@ -47,8 +64,23 @@ export const kernelLocks: RunLocks = {
         socket.destroy();
         resolve(true);
       });
-      socket.once('error', () => resolve(false));
+      // A frozen holder answers nobody, and its line of callers may be full (EAGAIN): it lives all the same.
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(!nobodyThere.has(error.code ?? '')));
     });
+  },
+  watch(key, onFree) {
+    const socket = connect(addressOf(key));
+    let watching = true;
+    socket.unref();
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.once('close', () => {
+      if (watching) onFree();
+    });
+    return () => {
+      watching = false;
+      socket.destroy();
+    };
   },
 };
 

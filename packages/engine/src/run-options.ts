@@ -3,6 +3,8 @@ import {hostname} from 'node:os';
 import type {AutomaticLane} from './adapt-lanes.ts';
 import {type Clock, realClock} from './clock.ts';
 import type {StepRecord} from './board.ts';
+import type {OpenDispatch} from './dispatch.ts';
+import {localDispatch} from './local-dispatch.ts';
 import {kernelLocks, type RunLocks} from './run-lock.ts';
 import type {LiveEvent, RunEvent, RunStatus} from './run-event.ts';
 import type {StepContext, StepKind} from './step-kind.ts';
@@ -33,6 +35,8 @@ export interface RunOptions<Context> {
   readonly whenWaiting?: 'return' | 'wait';
   /** Names this controller. Default: host and process. */
   readonly controller?: string;
+  /** How attempts reach whoever performs them. Default: this process performs them. */
+  readonly dispatch?: OpenDispatch;
   readonly clock?: Clock;
   readonly locks?: RunLocks;
   readonly times?: Partial<RunTimes>;
@@ -49,7 +53,7 @@ export interface RunTimes {
   readonly idleMs: number;
   /** Between two writings of progress. */
   readonly progressMs: number;
-  /** Before the next try at a store that cannot be written. */
+  /** Before the next try at a store or folder that cannot be written. */
   readonly pausedMs: number;
   /** Between two looks at lanes that find their own places. */
   readonly adaptMs: number;
@@ -81,6 +85,7 @@ export function settledOptions<Context>(options: RunOptions<Context>) {
     clock: options.clock ?? realClock,
     locks: options.locks ?? kernelLocks,
     times: {...runTimes, ...options.times},
+    dispatch: options.dispatch ?? localDispatch,
     controller: options.controller ?? `${hostname()}:${process.pid}`,
     lanes: options.lanes ?? {},
     automatic: options.automatic ?? [],

@@ -19,7 +19,7 @@ import type {StepContext, StepKind} from './step-kind.ts';
 /**
  * Runs a plan to its end, or as far as it comes.
  * @throws {PlanError} when the plan holds kinds that are not known here.
- * @throws {RunError} `SECRET_IN_PLAN`, `FENCED`, `STORE_UNWRITABLE` (only after an abort).
+ * @throws {RunError} `SECRET_IN_PLAN`, `FOLDER_UNWRITABLE`, `FENCED`, `STORE_UNWRITABLE` (only after an abort).
  */
 export async function runPlan<Context extends object>(
   plan: Plan,
@@ -47,8 +47,9 @@ export async function runPlan<Context extends object>(
       head: {seq: 0, hash: plan.digest},
       commands: 0,
     };
-    await store.tx(t => insertRun(t, run, plan));
+    // Before there is a run: one that cannot be written down is not begun.
     const runFolder = folder === undefined ? undefined : openRunFolder(folder, plan, []);
+    await store.tx(t => insertRun(t, run, plan));
     const board = new Board(plan);
     const driver = new Controller({options, plan, board, run, holds: new Map(), kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
@@ -89,10 +90,12 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
     const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
     return adapted(id, plan, options, () =>
-      driver.drive(moves => {
+      driver.drive((moves, adopted) => {
         moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
         if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
-        for (const step of underway) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
+        for (const step of underway) {
+          if (!adopted.has(board.record(step).token)) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
+        }
       }),
     );
   });

@@ -4,7 +4,7 @@ import {type Clock, realClock} from './clock.ts';
 import {RunError} from './engine-error.ts';
 import {eventOf} from './journal.ts';
 import type {Json} from './json.ts';
-import {setLaneFor} from './lane-limits.ts';
+import {dropLaneOfRun, setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {checkedAnswer} from './question.ts';
 import type {RunEvent, RunStatus} from './run-event.ts';
@@ -136,14 +136,26 @@ export async function abortRun(
   return alive;
 }
 
-/** Changes a lane's places for every run of this store, at once and until changed again; undefined goes back to dr.yaml's. */
+/**
+ * Changes a lane's places at once, for every run of this store: a lane is shared by all of them. With `forRun` until that
+ * run ends, over whatever was set before; otherwise until it is changed again. Undefined takes back what was set so.
+ * @throws {RunError} `NO_SUCH_RUN`; `NOT_NOW` when the run has ended, so that there is nothing for it to end with.
+ */
 export async function setLane(
   store: Store,
   lane: string,
   places: number | undefined,
-  {locks = kernelLocks}: Ways = {},
+  {locks = kernelLocks, forRun}: Ways & {readonly forRun?: string | undefined} = {},
 ): Promise<void> {
-  await setLaneFor(store, lane, places === undefined ? undefined : {places}, locks);
+  if (forRun === undefined) return setLaneFor(store, lane, places === undefined ? undefined : {places}, locks);
+  const {state} = await readRun(reader(store), forRun);
+  if (state !== 'running' && state !== 'waiting') {
+    throw new RunError('NOT_NOW', `Run ${forRun} is ${state}: a limit for its time would end at once`, {
+      hint: `Set it for all runs, until it is changed again: dr lanes ${lane}=${places ?? 'default'}`,
+    });
+  }
+  if (places === undefined) await dropLaneOfRun(store, lane, forRun, locks);
+  else await setLaneFor(store, lane, {places, run: forRun}, locks);
 }
 
 async function command(store: Store, run: string, wanted: Parameters<typeof putCommand>[2], ways: Ways): Promise<void> {

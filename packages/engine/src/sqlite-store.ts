@@ -47,7 +47,8 @@ class SqliteStore implements Store {
     this.#db = new DatabaseSync(path, {timeout: 5000, readOnly});
     // WAL lets others read while we write; FULL makes every commit reach the disk before it counts.
     if (!readOnly) this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    if (!readOnly) this.#migrate();
+    if (readOnly) this.#fillIn();
+    else this.#migrate();
     const [gate] = this.#run('SELECT store, version FROM gate WHERE id = 1', []);
     if (Number(gate?.version) > schemaVersion) {
       throw new RunError('STORE_UNUSABLE', `The store ${path} was written by a newer dr`, {hint: 'Use that newer dr'});
@@ -110,6 +111,18 @@ class SqliteStore implements Store {
     return statement.all(...args) as unknown as readonly Row[];
   }
 
+  /** Tables that an older dr did not have yet stand empty beside its own, for this reader alone. */
+  #fillIn(): void {
+    const there = new Set(
+      this.#run(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`, []).map(({name}) => name),
+    );
+    if (!there.has('gate')) return;
+    for (const sql of schema) {
+      const name = /^CREATE TABLE IF NOT EXISTS (\w+)/u.exec(sql)?.[1];
+      if (name !== undefined && !there.has(name)) this.#db.exec(sql.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
+    }
+  }
+
   #migrate(): void {
     this.#db.exec('BEGIN IMMEDIATE');
     for (const sql of schema) this.#db.exec(sql);
@@ -117,6 +130,7 @@ class SqliteStore implements Store {
       randomUUID(),
       schemaVersion,
     ]);
+    this.#run('UPDATE gate SET version = ? WHERE version < ?', [schemaVersion, schemaVersion]);
     this.#db.exec('COMMIT');
   }
 }

@@ -84,7 +84,7 @@ test('places of a killed process stay taken until somebody has looked, and are t
   rmSync(join(folder, 'hold-a'));
 
   const second = start(folder, 'b', 'planned', 'run', '3');
-  await second.told('run-started');
+  await second.told('holder-lost');
   const store = openStore(join(folder, 'dr.db'), {readOnly: true});
   t.deepEqual(
     (await listRuns(store)).map(({run, state}) => [run, state]),
@@ -108,6 +108,20 @@ test('places of a killed process stay taken until somebody has looked, and are t
   const told = await Promise.all([resumed.ended, second.ended]);
   t.true(told.every(lines => lines.includes('status done')));
   t.true(world(folder).most <= 2);
+});
+
+test('the death of a holder is heard at once, without asking', async t => {
+  const folder = workFolder(t);
+  writeFileSync(join(folder, 'hold-a'), '');
+  const first = start(folder, 'a', 'planned', 'run', '2');
+  await first.told('step-started', 2);
+  // An hour between two looks: what it hears, it hears from the kernel.
+  const second = start(folder, 'b', 'disaster', 'run', '1', '3600000');
+  await second.told('run-started');
+  first.child.kill('SIGKILL');
+  const lines = await second.ended;
+  t.true(lines.indexOf('holder-lost') > 0 && lines.includes('status done'));
+  t.is(lines.filter(line => line === 'holder-lost').length, 1);
 });
 
 test('a recovery does not wait for places of a process that has died', async t => {

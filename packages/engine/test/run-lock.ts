@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 
 import test from 'ava';
@@ -27,8 +27,53 @@ test('a poke tells whether somebody holds it, and wakes them', async t => {
   await lock?.release();
 });
 
+test('who watches a lock hears in the same moment that it was given back, and not before', async t => {
+  const key = `test-${process.pid}-watch`;
+  const lock = await kernelLocks.take(key, () => undefined);
+  let free = false;
+  const heard = Promise.withResolvers<void>();
+  kernelLocks.watch?.(key, () => {
+    free = true;
+    heard.resolve();
+  });
+  kernelLocks.watch?.(key, () => t.fail('this watch was ended'))();
+  t.true(await kernelLocks.poke(key));
+  t.false(free);
+  await lock?.release();
+  await heard.promise;
+  const nobody = Promise.withResolvers<void>();
+  kernelLocks.watch?.(key, () => nobody.resolve());
+  await t.notThrowsAsync(nobody.promise);
+});
+
+test('a holder that is frozen holds its lock, however many have called', async t => {
+  const key = `test-${process.pid}-frozen`;
+  const holder = await holderOf(key);
+  holder.kill('SIGSTOP');
+  const calls = await Promise.all(Array.from({length: 700}, () => kernelLocks.poke(key)));
+  t.true(calls.every(Boolean));
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  t.false(await kernelLocks.poke(key));
+});
+
 test('a lock is free at once when its holder is killed', async t => {
   const key = `test-${process.pid}-killed`;
+  const holder = await holderOf(key);
+  t.true(await kernelLocks.poke(key));
+  const heard = Promise.withResolvers<void>();
+  kernelLocks.watch?.(key, () => heard.resolve());
+  await new Promise(setImmediate);
+  holder.kill('SIGKILL');
+  await Promise.all([once(holder, 'exit'), heard.promise]);
+  t.false(await kernelLocks.poke(key));
+  const lock = await kernelLocks.take(key, () => undefined);
+  t.truthy(lock);
+  await lock?.release();
+});
+
+/** A process that holds a lock until it is killed. */
+async function holderOf(key: string): Promise<ChildProcess> {
   const program = `
     const {kernelLocks} = await import(${JSON.stringify(door)});
     await kernelLocks.take(${JSON.stringify(key)}, () => undefined);
@@ -38,11 +83,5 @@ test('a lock is free at once when its holder is killed', async t => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(holder.stdout, 'data');
-  t.true(await kernelLocks.poke(key));
-  holder.kill('SIGKILL');
-  await once(holder, 'exit');
-  t.false(await kernelLocks.poke(key));
-  const lock = await kernelLocks.take(key, () => undefined);
-  t.truthy(lock);
-  await lock?.release();
-});
+  return holder;
+}

@@ -1,4 +1,4 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -336,6 +336,44 @@ test('a run leaves a folder whose journal can be checked by itself', async t => 
   const {folder: runFolder = ''} = await stage.run([{id: 'a'}], {runsFolder: folder});
   t.like(checkJournal(runFolder), {ok: true, events: 4});
   t.regex(readFileSync(join(runFolder, 'steps', 'a.log'), 'utf8'), /^2026-\S+Z hello\n$/);
+});
+
+test('a run whose folder cannot be written begins nothing more, until it can', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'dr-test-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const events = join(folder, 'run', 'events.ndjson');
+  const stage = new Stage({
+    acts: {
+      a: async () => {
+        renameSync(events, `${events}.away`);
+        mkdirSync(events);
+      },
+    },
+  });
+  const outcome = await stage.run([{id: 'a'}, {id: 'b', needs: ['a']}], {
+    runsFolder: folder,
+    onEvent: event => {
+      stage.events.push(event);
+      if (event.type !== 'paused') return;
+      t.regex(event.why, /run's folder cannot be written/u);
+      t.deepEqual(stage.performed, ['a']);
+      rmdirSync(events);
+      renameSync(`${events}.away`, events);
+    },
+  });
+  t.is(outcome.status, 'done');
+  t.true(stage.events.some(({type}) => type === 'unpaused'));
+  t.like(checkJournal(join(folder, 'run')), {ok: true, events: 6});
+});
+
+test('a run whose folder cannot be made is not begun', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'dr-test-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  writeFileSync(join(folder, 'runs'), '');
+  const stage = new Stage();
+  const running = stage.run([{id: 'a'}], {runsFolder: join(folder, 'runs')});
+  await t.throwsAsync(running, {instanceOf: RunError, code: 'FOLDER_UNWRITABLE'});
+  t.deepEqual(await stage.store.read('SELECT id FROM run'), []);
 });
 
 test('a watcher that throws does not bring the run down', async t => {

@@ -151,6 +151,63 @@ test('a lane can be widened while a run goes on, and the journal says so', async
   t.true(stage.events.some(event => event.type === 'lane-limit' && event.places === 3));
 });
 
+test('a limit for the time of one run lies over what was set before, and ends with the run', async t => {
+  let running = 0;
+  const most: number[] = [];
+  const act = async () => {
+    most.push(++running);
+    await stage.clock.sleep(10_000);
+    running--;
+  };
+  const stage = new Stage({
+    acts: {
+      a: async () => {
+        await setLane(stage.store, 'disk', 1, {locks: stage.locks, forRun: 'run'});
+        await act();
+      },
+      b: act,
+      c: act,
+    },
+  });
+  await setLane(stage.store, 'disk', 3, stage);
+  const steps = [
+    {id: 'a', args: {lanes: {disk: 1}}},
+    ...['b', 'c'].map(id => ({id, args: {lanes: {disk: 1}}, needs: ['a']})),
+  ];
+  await stage.run(steps);
+  t.deepEqual(most, [1, 1, 1]);
+  const limits = stage.events.flatMap(event =>
+    event.type === 'lane-limit' ? [{places: event.places, was: event.was, run: event.run}] : [],
+  );
+  t.deepEqual(limits, [
+    {places: 1, was: 3, run: 'run'},
+    {places: 3, was: 1, run: undefined},
+  ]);
+  t.deepEqual(await stage.store.read('SELECT * FROM lane_for_run'), []);
+  await t.throwsAsync(setLane(stage.store, 'disk', 1, {locks: stage.locks, forRun: 'run'}), {
+    instanceOf: RunError,
+    code: 'NOT_NOW',
+  });
+});
+
+test('what is set for all runs later takes the place of what was set for one, and going back is journaled', async t => {
+  const stage = new Stage({
+    acts: {
+      a: async () => {
+        await setLane(stage.store, 'disk', 1, {locks: stage.locks, forRun: 'run'});
+        await stage.clock.sleep(1000);
+        await setLane(stage.store, 'disk', 2, stage);
+        await stage.clock.sleep(1000);
+        await setLane(stage.store, 'disk', undefined, stage);
+        await stage.clock.sleep(1000);
+      },
+    },
+  });
+  await stage.run([{id: 'a'}], {lanes: {disk: 4}});
+  const places = stage.events.flatMap(event => (event.type === 'lane-limit' ? [event.places] : []));
+  t.deepEqual(places, [1, 2, 4]);
+});
+
 test('a second controller is kept away from a run that has one', async t => {
   const stage = new Stage({acts: {a: () => stage.clock.sleep(1000)}});
   const running = stage.run([{id: 'a'}]);

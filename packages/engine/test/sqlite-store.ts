@@ -5,7 +5,8 @@ import {DatabaseSync} from 'node:sqlite';
 
 import test from 'ava';
 
-import {openStore, RunError} from '../src/index.ts';
+import {openStore, RunError, showRun} from '../src/index.ts';
+import {schemaVersion} from '../src/schema.ts';
 import {Stage} from './fixtures/stage.ts';
 import {storeContract} from './fixtures/store-contract.ts';
 
@@ -47,6 +48,26 @@ test('a store of a newer version is refused', async t => {
   db.exec('UPDATE gate SET version = 99');
   db.close();
   t.throws(() => openStore(path), {instanceOf: RunError, code: 'STORE_UNUSABLE'});
+});
+
+test('a store of an older dr can be looked at as it is, and is brought up to date by whoever writes', async t => {
+  const path = newPath();
+  const stage = new Stage({store: openStore(path)});
+  await stage.run([{id: 'a'}, {id: 'b', kind: 'confirm', args: {text: 'Sure?'}}]);
+  await stage.store.close();
+  const db = new DatabaseSync(path);
+  db.exec('DROP TABLE lane_reason; DROP TABLE lane_for_run; UPDATE gate SET version = 1');
+  db.close();
+  const reader = openStore(path, {readOnly: true});
+  t.is((await showRun(reader, 'run')).steps.length, 2);
+  t.deepEqual(await reader.read('SELECT name FROM lane LEFT JOIN lane_reason USING (name)'), []);
+  await reader.close();
+  const writer = openStore(path);
+  t.deepEqual({...(await writer.read('SELECT version FROM gate'))[0]}, {version: schemaVersion});
+  await writer.close();
+  const again = openStore(path, {readOnly: true});
+  t.deepEqual(await again.read('SELECT * FROM main.lane_for_run'), []);
+  await again.close();
 });
 
 test('a run pauses while the store is full, and goes on by itself when there is room', async t => {

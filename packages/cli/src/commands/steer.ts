@@ -1,4 +1,4 @@
-import {answerStep, openStore, retryStep, setLane, showRun, type Store} from '@dr-toolkit/engine';
+import {answerStep, laneLimits, openStore, retryStep, setLane, showRun, type Store} from '@dr-toolkit/engine';
 import {lanePlaces} from '@dr-toolkit/estate';
 
 import {CliError} from '../cli-error.ts';
@@ -39,7 +39,10 @@ export async function retry(
   });
 }
 
-/** `dr lanes [RUN] [LANE=PLACES...]`: shows limits, or changes them for all that runs. */
+/**
+ * `dr lanes [RUN] [LANE=PLACES...]`: shows limits, or changes them. A lane is shared by all runs, so a change holds for
+ * all of them: with a run until that one ends, without one until it is changed again.
+ */
 export async function lanes(words: readonly string[], options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   const wishes = words.filter(word => word.includes('=')).map(wishOf);
   const named = words.filter(word => !word.includes('='));
@@ -61,13 +64,16 @@ export async function lanes(words: readonly string[], options: GlobalOptions, te
     }
     if (wishes.length > 0) {
       const what = wishes.map(({lane, places}) => `${laneText(lane)}: ${places ?? 'as dr.yaml says'}`).join(', ');
-      await confirmed(terminal, `Change places for all runs of this user (${what})?`, options);
-      for (const {lane, places} of wishes) await setLane(store, lane, places);
+      const until = run === undefined ? 'until they are changed again' : `until ${run.run} ends`;
+      await confirmed(terminal, `Change places ${until}, for all runs of this user (${what})?`, options);
+      for (const {lane, places} of wishes) await setLane(store, lane, places, {forRun: run?.run});
     }
     const set = await limitsOf(store);
     const rows = [...new Set([...known, ...set.keys()])].toSorted().map(lane => {
-      const places = set.get(lane) ?? declared[lane] ?? 2;
-      const from = set.has(lane) ? 'dr lanes' : lane in declared ? 'dr.yaml' : 'default';
+      const {places, from} = set.get(lane) ?? {
+        places: declared[lane] ?? 2,
+        from: lane in declared ? 'dr.yaml' : 'default',
+      };
       terminal.event({type: 'lane', lane, places, from});
       return [lane, String(places), from];
     });
@@ -91,9 +97,20 @@ function wishOf(word: string): Wish {
   });
 }
 
-async function limitsOf(store: Store): Promise<Map<string, number>> {
-  const rows = await store.read('SELECT name, places FROM lane');
-  return new Map(rows.map(({name, places}) => [String(name), Number(places)]));
+interface SetLimit {
+  readonly places: number;
+  /** Who has set it. */
+  readonly from: string;
+}
+
+async function limitsOf(store: Store): Promise<Map<string, SetLimit>> {
+  const set = await laneLimits(store);
+  return new Map(
+    Array.from(set, ([lane, {places, run, why}]) => {
+      if (run !== undefined) return [lane, {places, from: `dr lanes, until ${run} ends`}];
+      return [lane, {places, from: why === undefined ? 'dr lanes' : `auto: ${why}`}];
+    }),
+  );
 }
 
 /** A run that nobody drives takes the wish up when it is resumed. */

@@ -1,4 +1,4 @@
-import {limitText} from '../limit-text.ts';
+import {limitText, lostText} from '../limit-text.ts';
 import {actText, doneTexts, progressText} from '../row-text.ts';
 import {isStepEvent, type RowView, type RunView, type StepEvent, type WholeRunEvent} from '../run-view.ts';
 import type {Terminal} from '../terminal.ts';
@@ -52,6 +52,8 @@ function runText(event: WholeRunEvent): string | undefined {
       return undefined;
     case 'lane-limit':
       return limitText(event);
+    case 'holder-lost':
+      return lostText(event);
   }
   return event satisfies never;
 }

@@ -1,0 +1,57 @@
+import {runAttempt, type Attempt} from './attempt.ts';
+import type {Perform} from './dispatch.ts';
+import type {Json} from './json.ts';
+import type {Redaction} from './redaction.ts';
+import type {SettledOptions} from './run-options.ts';
+import {runStanding} from './run-standing.ts';
+import type {Progress, StepContext, StepKind} from './step-kind.ts';
+
+export type Kinds<Context> = ReadonlyMap<string, StepKind<object, Context & StepContext>>;
+
+export interface PerformerParts<Context> {
+  readonly run: string;
+  /** Names the controller, with the epoch of the run. */
+  readonly controller: string;
+  readonly options: SettledOptions<Context>;
+  readonly kinds: Kinds<Context>;
+  readonly redaction: Redaction;
+  readonly resultOf: (step: string) => Json | undefined;
+  /** What an attempt tells on its way, secrets already out of it. */
+  readonly onProgress: (attempt: Attempt, progress: Progress) => void;
+  readonly onLog: (attempt: Attempt, line: string) => void;
+}
+
+/** Performs attempts in this process: with the kinds known here, the caller's context, and what the engine adds to it. */
+export function performer<Context>(parts: PerformerParts<Context>): Perform {
+  const {options, kinds, redaction} = parts;
+  const {clock, times} = options;
+  return async (attempt, signal) => {
+    const kind = kinds.get(attempt.step.kind);
+    if (!kind) throw new TypeError(`No kind ${attempt.step.kind}`);
+    const context = (inner: AbortSignal) => ({...options.context, ...contextOf(parts, attempt, inner)});
+    return redaction.plain(await runAttempt(attempt, {kind, context, signal, times: {...times, clock}}));
+  };
+}
+
+function contextOf<Context>(
+  {run, controller, options: {store, locks}, redaction, resultOf, onProgress, onLog}: PerformerParts<Context>,
+  attempt: Attempt,
+  signal: AbortSignal,
+): StepContext {
+  return {
+    run,
+    step: attempt.step.id,
+    attempt: attempt.nr,
+    token: attempt.token,
+    controller,
+    signal,
+    progress: progress => onProgress(attempt, redaction.plain(progress)),
+    log: line => onLog(attempt, redaction.text(line)),
+    secret: value => {
+      redaction.add(value);
+      return value;
+    },
+    resultOf,
+    standingOf: other => runStanding(store, other, {locks}),
+  };
+}
