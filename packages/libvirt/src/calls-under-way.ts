@@ -58,7 +58,7 @@ export class CallsUnderWay {
   }
 
   /** Sends a call in its turn, and resolves to what `keep` makes of the answer. `signal` ends the waiting. */
-  async make<Result>(
+  make<Result>(
     serial: number,
     {procedure, send, keep, discard}: Request<Result>,
     signal: AbortSignal | undefined,
@@ -66,6 +66,11 @@ export class CallsUnderWay {
     const {promise, resolve, reject} = Promise.withResolvers<Result>();
     const {priority} = procedure;
     const pending: PendingCall = {procedure, priority, send, answer: frame => resolve(keep(frame)), fail: reject};
+    this.#pending.set(serial, pending);
+    this.#queue.add(pending);
+    if (signal === undefined) {
+      return promise;
+    }
     const onAbort = (): void => {
       if (this.#queue.remove(pending)) {
         this.#pending.delete(serial);
@@ -78,16 +83,10 @@ export class CallsUnderWay {
           }
         };
       }
-      reject(signal?.reason);
+      reject(signal.reason);
     };
-    signal?.addEventListener('abort', onAbort, {once: true});
-    this.#pending.set(serial, pending);
-    this.#queue.add(pending);
-    try {
-      return await promise;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-    }
+    signal.addEventListener('abort', onAbort, {once: true});
+    return promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
   /** Expects the answer to a call that has been sent past all others. Resolves when it is there, whatever it says. */

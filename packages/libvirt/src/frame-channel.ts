@@ -37,7 +37,7 @@ export class FrameChannel {
       dead: silentMs => void this.#die('KEEPALIVE_TIMEOUT', `was silent for ${Math.round(silentMs / 1000)} s`),
     });
     const {input, output} = transport;
-    input.on('data', (chunk: Buffer) => this.#receive(chunk));
+    transport.onBytes(chunk => this.#receive(chunk));
     input.on('end', () => this.#lost());
     input.on('close', () => this.#lost());
     input.on('error', error => this.#lost(error));

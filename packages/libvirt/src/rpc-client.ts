@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {authenticate, type Credentials} from './authenticate.ts';
 import {CallsUnderWay} from './calls-under-way.ts';
@@ -205,7 +206,8 @@ export class RpcClient {
         break;
       case frameTypes.stream:
       case frameTypes.streamHole:
-        this.#receivePacket(frame);
+        // A packet may wait for its reader, longer than the memory that it arrived in is its own.
+        this.#receivePacket({...frame, payload: Buffer.from(frame.payload)});
         break;
       default:
         throw protocolError(`A message of the unknown type ${frame.type} arrived`);

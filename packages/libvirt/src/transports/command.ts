@@ -39,6 +39,7 @@ export function openCommand(program: string, args: readonly string[], options: C
   const ending = howItEnds(program, child.nodeChildProcess);
   return {
     input: child.stdout,
+    onBytes: listener => void child.stdout.on('data', listener),
     output: child.stdin,
     address: options.address,
     confidential: options.confidential,

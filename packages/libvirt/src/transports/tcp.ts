@@ -10,7 +10,7 @@ export function openTcp(
   {host = 'localhost', port = tcpPort}: ConnectUri,
   options: TransportOptions,
 ): Promise<Transport> {
-  return socketTransport(() => createConnection({host, port, noDelay: true, keepAlive: true}), {
+  return socketTransport(reading => createConnection({host, port, keepAlive: true, ...reading}), {
     ...options,
     address: tcpAddress(host, port),
     confidential: false,

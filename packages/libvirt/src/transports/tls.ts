@@ -6,7 +6,7 @@ import {connect, type TLSSocket} from 'node:tls';
 import {isIP} from 'node:net';
 import type {ConnectUri} from '../connect-uri.ts';
 import {ConnectionError} from '../connection-error.ts';
-import {socketTransport, type TransportOptions} from './socket-transport.ts';
+import {connected, transportOf, type SocketOptions, type TransportOptions} from './socket-transport.ts';
 import {tcpAddress} from './tcp.ts';
 import type {Transport} from './transport.ts';
 
@@ -29,6 +29,13 @@ export async function openTls(target: ConnectUri, options: TransportOptions): Pr
   const {host = 'localhost', port = tlsPort, verify} = target;
   const address = tcpAddress(host, port).replace('tcp:', 'tls:');
   const {ca, cert, key, crl} = certificates(target);
+  const socketOptions: SocketOptions = {
+    ...options,
+    address,
+    confidential: true,
+    host,
+    hint: `Check that ${host} listens on port ${port} with a certificate that ${ca} vouches for.`,
+  };
   const socket = connect({
     host,
     port,
@@ -37,19 +44,12 @@ export async function openTls(target: ConnectUri, options: TransportOptions): Pr
     rejectUnauthorized: verify,
     minVersion: 'TLSv1.2',
   });
-  const transport = await socketTransport(() => socket, {
-    ...options,
-    readyEvent: 'secureConnect',
-    address,
-    confidential: true,
-    host,
-    hint: `Check that ${host} listens on port ${port} with a certificate that ${ca} vouches for.`,
-  });
+  await connected(socket, 'secureConnect', socketOptions);
   try {
     await welcomed(socket, options.signal);
-    return transport;
+    return transportOf(socket, socketOptions);
   } catch (error) {
-    transport.destroy();
+    socket.destroy();
     options.signal?.throwIfAborted();
     throw new ConnectionError(
       'TLS_REFUSED',

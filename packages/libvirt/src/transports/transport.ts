@@ -1,8 +1,11 @@
+import type {Buffer} from 'node:buffer';
 import type {Readable, Writable} from 'node:stream';
 
 /** Bytes to a daemon and back. `input` ends or fails when the other side goes. */
 export interface Transport {
   readonly input: Readable;
+  /** Hands over what arrives. The bytes are the listener's until it returns; the next may come in the same memory. */
+  readonly onBytes: (listener: (bytes: Buffer) => void) => void;
   readonly output: Writable;
   /** Where it leads, for messages: `unix:/run/libvirt/libvirt-sock`. */
   readonly address: string;

@@ -17,7 +17,7 @@ const modularDaemons: Readonly<Record<string, string>> = {
 /** Connects to a daemon on this machine. */
 export function openUnix(target: ConnectUri, options: TransportOptions): Promise<Transport> {
   const socketPath = target.socket ?? localSocket(target, options.readOnly);
-  return socketTransport(() => createConnection(socketPath), {
+  return socketTransport(reading => createConnection({path: socketPath, ...reading}), {
     ...options,
     address: `unix:${socketPath}`,
     confidential: true,

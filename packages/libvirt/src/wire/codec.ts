@@ -180,9 +180,7 @@ const scalars: {readonly [Name in keyof ScalarValues]: Codec<ScalarValues[Name]>
   },
   uuid: {
     write(writer, value) {
-      const hex = typeof value === 'string' ? value.replaceAll('-', '') : '';
-      requireType(/^[\da-f]{32}$/i.test(hex), 'a UUID', value);
-      writer.raw(Buffer.from(hex, 'hex'));
+      requireType(typeof value === 'string' && writer.uuid(value), 'a UUID', value);
     },
     read: reader => reader.uuid(),
   },

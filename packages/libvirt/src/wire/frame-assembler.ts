@@ -19,18 +19,15 @@ export class FrameAssembler {
    */
   push(chunk: Buffer): Buffer[] {
     const frames: Buffer[] = [];
-    let rest = chunk;
-    if (this.#filled > 0) {
-      rest = this.#continue(rest, frames);
-    }
-    while (rest.length > 0) {
-      const length = frameLength(rest);
-      if (length === undefined || length > rest.length) {
-        this.#keep(rest, length ?? 4);
+    let at = this.#filled > 0 ? chunk.length - this.#continue(chunk, frames).length : 0;
+    while (at < chunk.length) {
+      const length = frameLength(chunk, at);
+      if (length === undefined || length > chunk.length - at) {
+        this.#keep(chunk.subarray(at), length ?? 4);
         break;
       }
-      frames.push(rest.subarray(0, length));
-      rest = rest.subarray(length);
+      frames.push(chunk.subarray(at, at + length));
+      at += length;
     }
     return frames;
   }
@@ -73,11 +70,11 @@ export class FrameAssembler {
 }
 
 /** The length a frame begins with, once its four bytes are there. */
-function frameLength(bytes: Buffer): number | undefined {
-  if (bytes.length < 4) {
+function frameLength(bytes: Buffer, at = 0): number | undefined {
+  if (bytes.length - at < 4) {
     return undefined;
   }
-  const length = bytes.readUInt32BE(0);
+  const length = bytes.readUInt32BE(at);
   if (length < headerBytes || length > frameBytesMax) {
     throw protocolError(`A frame claims ${length} bytes; ${headerBytes} to ${frameBytesMax} are possible`);
   }

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 
 /** The longest string or byte array a daemon accepts. */
 export const stringBytesMax = 4_194_304;
+const uuidBytes = 16;
 
 /** Writes XDR into one growing buffer: big-endian, everything padded to four bytes. */
 export class XdrWriter {
@@ -63,6 +64,13 @@ export class XdrWriter {
     this.#counted(value.length);
     const at = this.#claimPadded(value.length);
     this.#buffer.set(value, at);
+  }
+
+  /** The 16 bytes of 32 hexadecimal digits, wherever dashes stand among them. Returns whether they are that. */
+  uuid(value: string): boolean {
+    const hex = value.replaceAll('-', '');
+    const at = this.#claim(uuidBytes);
+    return hex.length === uuidBytes * 2 && this.#buffer.write(hex, at, 'hex') === uuidBytes;
   }
 
   /** Bytes as they are: no count, no padding. */
