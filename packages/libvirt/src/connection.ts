@@ -24,11 +24,11 @@ export interface HypervisorChoice {
 }
 
 /** What a host's CPU is to a wanted one: it lacks something, is just that, or has it and more. */
-const cpuComparisons = ['incompatible', 'identical', 'superset'] as const;
+export const cpuComparisons = ['incompatible', 'identical', 'superset'] as const;
 export type CpuComparison = NameOf<typeof cpuComparisons>;
 
-const compareCpuFlags = {'fail-incompatible': 1, 'validate-xml': 2} as const;
-const baselineCpuFlags = {'expand-features': 1, migratable: 2} as const;
+export const compareCpuFlags = {'fail-incompatible': 1, 'validate-xml': 2} as const;
+export const baselineCpuFlags = {'expand-features': 1, migratable: 2} as const;
 
 /**
  * Connects to the libvirt daemon that `uri` names: `qemu:///system`, `qemu+ssh://root@alder/system`, `test:///default`.

@@ -61,14 +61,14 @@ export {
   type DomainInfo,
   type FlagOptions,
   type InterfaceAddresses,
-  type MetadataName,
 } from './domain/domain.ts';
+export type {MetadataName} from './domain/metadata-name.ts';
 export {Domains, type DomainStats} from './domain/domains.ts';
 export {GuestAgent, type AgentCommandOptions, type GuestFilesystem, type GuestInfoType} from './domain/guest-agent.ts';
 export type {MigrateOptions} from './domain/migrate-options.ts';
 export {MigrationError, type MigrationErrorCode} from './domain/migration-error.ts';
 export {Snapshot, Snapshots} from './domain/snapshots.ts';
-export {errorNumbers, type LibvirtErrorCode} from './error-codes.ts';
+export {errorDomains, errorNumbers, type LibvirtErrorCode, type LibvirtErrorDomain} from './error-codes.ts';
 export type {EventKindName, EventOf} from './events/event-kinds.ts';
 export type {EventListing, ListedDomain} from './events/event-listing.ts';
 export {

@@ -1,4 +1,4 @@
-import {errorCode, errorDomain, type LibvirtErrorCode} from './error-codes.ts';
+import {errorCode, errorDomain, type LibvirtErrorCode, type LibvirtErrorDomain} from './error-codes.ts';
 import {hintFor} from './error-hints.ts';
 import type {DomainRef, NetworkRef, WireError} from './wire/schema.ts';
 
@@ -15,7 +15,7 @@ export class LibvirtError extends Error {
   /** libvirt's own number for `code`. */
   readonly number: number;
   /** The part of libvirt that complains, as in `QEMU`, and its number. */
-  readonly domain: string;
+  readonly domain: LibvirtErrorDomain;
   readonly domainNumber: number;
   readonly level: (typeof levels)[number];
   readonly host: string;

@@ -2,7 +2,7 @@ import type {CallOptions, DaemonLink} from './daemon-link.ts';
 import {nameOf, numberOf} from './flags.ts';
 import type {SecretRef} from './wire/schema.ts';
 
-const secretUsages = ['none', 'volume', 'ceph', 'iscsi', 'tls', 'vtpm'] as const;
+export const secretUsages = ['none', 'volume', 'ceph', 'iscsi', 'tls', 'vtpm'] as const;
 /** What a secret is for. */
 export type SecretUsage = (typeof secretUsages)[number];
 

@@ -10,8 +10,8 @@ export const listDomainsFlags = {
   paused: 32,
   shutoff: 64,
   other: 128,
-  'managed-save': 256,
-  'no-managed-save': 512,
+  managedsave: 256,
+  'no-managedsave': 512,
   autostart: 1024,
   'no-autostart': 2048,
   'has-snapshot': 4096,
@@ -68,7 +68,7 @@ export const destroyFlags = {graceful: 1} as const;
 export type DestroyFlag = FlagOf<typeof destroyFlags>;
 
 /** The ways to ask a guest to go down; the daemon chooses when none is named. */
-export const shutdownFlags = {acpi: 1, agent: 2, initctl: 4, signal: 8, paravirt: 16} as const;
+export const shutdownFlags = {'acpi-power-btn': 1, 'guest-agent': 2, initctl: 4, signal: 8, paravirt: 16} as const;
 export type ShutdownFlag = FlagOf<typeof shutdownFlags>;
 
 export const undefineFlags = {
@@ -126,7 +126,7 @@ export type BackupFlag = FlagOf<typeof backupFlags>;
 export const jobStatsFlags = {completed: 1, 'keep-completed': 2} as const;
 export type JobStatsFlag = FlagOf<typeof jobStatsFlags>;
 
-export const blockCopyFlags = {shallow: 1, 'reuse-ext': 2, 'transient-job': 4, 'sync-writes': 8} as const;
+export const blockCopyFlags = {shallow: 1, 'reuse-ext': 2, 'transient-job': 4, 'synchronous-writes': 8} as const;
 export type BlockCopyFlag = FlagOf<typeof blockCopyFlags>;
 
 export const blockCommitFlags = {shallow: 1, delete: 2, active: 4, relative: 8} as const;

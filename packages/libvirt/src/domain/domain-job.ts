@@ -4,8 +4,8 @@ import type {DomainRef} from '../wire/schema.ts';
 import {paramValues, type TypedParam, type TypedValue} from '../wire/typed-param.ts';
 import {jobStatsFlags, type JobStatsFlag} from './domain-flags.ts';
 
-const jobTypes = ['none', 'bounded', 'unbounded', 'completed', 'failed', 'cancelled'] as const;
-const jobOperations = [
+export const jobTypes = ['none', 'bounded', 'unbounded', 'completed', 'failed', 'cancelled'] as const;
+export const jobOperations = [
   'unknown',
   'start',
   'save',

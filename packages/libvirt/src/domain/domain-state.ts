@@ -13,7 +13,7 @@ export const domainStates = [
 ] as const;
 
 /** Why it does so, by state, each at libvirt's number. */
-const reasons = {
+export const stateReasons = {
   none: ['unknown'],
   running: [
     'unknown',
@@ -54,7 +54,7 @@ const reasons = {
 } as const;
 
 export type DomainStateName = NameOf<typeof domainStates>;
-export type DomainStateReason = (typeof reasons)[keyof typeof reasons][number] | `unknown-${number}`;
+export type DomainStateReason = (typeof stateReasons)[keyof typeof stateReasons][number] | `unknown-${number}`;
 
 /** A state and its reason, by name: `{state: 'paused', reason: 'ioerror'}`. */
 export interface DomainState {
@@ -65,6 +65,8 @@ export interface DomainState {
 /** Names libvirt's two numbers. */
 export function domainState(state: number, reason: number): DomainState {
   const name = nameOf(domainStates, state);
-  const known: readonly DomainStateReason[] = Object.hasOwn(reasons, name) ? reasons[name as keyof typeof reasons] : [];
+  const known: readonly DomainStateReason[] = Object.hasOwn(stateReasons, name)
+    ? stateReasons[name as keyof typeof stateReasons]
+    : [];
   return {state: name, reason: known[reason] ?? `unknown-${reason}`};
 }

@@ -34,6 +34,7 @@ import {DomainJob} from './domain-job.ts';
 import {domainState, domainStates, type DomainState, type DomainStateName} from './domain-state.ts';
 import {GuestAgent} from './guest-agent.ts';
 import {migrateManaged} from './managed-migration.ts';
+import {metadataTarget, type MetadataName} from './metadata-name.ts';
 import type {MigrateOptions} from './migrate-options.ts';
 import {migratePeerToPeer} from './perform-migration.ts';
 import {Snapshots} from './snapshots.ts';
@@ -60,14 +61,13 @@ export interface InterfaceAddresses {
   readonly addresses: readonly {readonly family: 'ipv4' | 'ipv6'; readonly address: string; readonly prefix: number}[];
 }
 
-const addressSources = {lease: 0, agent: 1, arp: 2} as const;
+export const addressSources = {lease: 0, agent: 1, arp: 2} as const;
 /** Where to ask for addresses: libvirt's own DHCP server, the guest agent, or the host's ARP table. */
 export type AddressSource = keyof typeof addressSources;
 
-const metadataTypes = {description: 0, title: 1, element: 2} as const;
 const humanMonitorCommand = 1;
 
-const messageKinds = {deprecation: 1, tainting: 2} as const;
+export const messageKinds = {deprecation: 1, tainting: 2} as const;
 
 /**
  * One virtual machine of a daemon. It is known by its UUID: after it was stopped, started or renamed this is still the
@@ -299,7 +299,7 @@ export class Domain {
    * @throws {LibvirtError} `NO_DOMAIN_METADATA` when there is none.
    */
   async metadata(what: MetadataName, {flags, signal}: FlagOptions<AffectFlag> = {}): Promise<string> {
-    const {type, uri} = metadataName(what);
+    const {type, uri} = metadataTarget(what);
     const {metadata} = await this.#link.call(
       'DOMAIN_GET_METADATA',
       {dom: this.#ref, type, uri, flags: flagBits(affectFlags, flags)},
@@ -314,7 +314,7 @@ export class Domain {
     value: string | null,
     {prefix, flags, signal}: FlagOptions<AffectFlag> & {readonly prefix?: string | undefined} = {},
   ): Promise<void> {
-    const {type, uri} = metadataName(what);
+    const {type, uri} = metadataTarget(what);
     await this.#link.call(
       'DOMAIN_SET_METADATA',
       {dom: this.#ref, type, metadata: value, key: prefix, uri, flags: flagBits(affectFlags, flags)},
@@ -407,13 +407,4 @@ export class Domain {
     const there = target[daemonLink];
     return new Domain(there, await migrateManaged(this.#link, this.#ref, there, options));
   }
-}
-
-/** `'title'`, `'description'`, or the namespace of a metadata element. */
-export type MetadataName = 'title' | 'description' | {readonly uri: string};
-
-function metadataName(name: MetadataName): {type: number; uri: string | null} {
-  return typeof name === 'string'
-    ? {type: metadataTypes[name], uri: null}
-    : {type: metadataTypes.element, uri: name.uri};
 }

@@ -3,7 +3,15 @@ import {flagBits, type FlagOf} from '../flags.ts';
 import type {DomainRef} from '../wire/schema.ts';
 import {paramValues, type TypedValue} from '../wire/typed-param.ts';
 
-const guestInfoTypes = {users: 1, os: 2, timezone: 4, hostname: 8, filesystem: 16, disks: 32, interfaces: 64} as const;
+export const guestInfoTypes = {
+  users: 1,
+  os: 2,
+  timezone: 4,
+  hostname: 8,
+  filesystem: 16,
+  disks: 32,
+  interfaces: 64,
+} as const;
 export type GuestInfoType = FlagOf<typeof guestInfoTypes>;
 
 const hostnameFromAgent = 2;

@@ -2,6 +2,7 @@ import type {DaemonLink} from '../daemon-link.ts';
 import {blockJobStatuses, blockJobTypes} from '../domain/block-job.ts';
 import {jobStats} from '../domain/domain-job.ts';
 import {Domain} from '../domain/domain.ts';
+import {metadataTypes} from '../domain/metadata-name.ts';
 import {nameOf} from '../flags.ts';
 import {Network} from '../network/network.ts';
 import type {EventName, EventPayload} from '../procedures/procedures.ts';
@@ -9,21 +10,23 @@ import {Secret} from '../secrets.ts';
 import {StoragePool} from '../storage/storage-pool.ts';
 import type {DomainRef} from '../wire/schema.ts';
 import {paramValues} from '../wire/typed-param.ts';
+import {
+  agentReasons,
+  agentStates,
+  diskChangeReasons,
+  graphicsPhases,
+  ioErrorActions,
+  memoryFailureActions,
+  memoryFailureRecipients,
+  networkEvents,
+  nodeDeviceEvents,
+  poolEvents,
+  secretEvents,
+  trayReasons,
+  watchdogActions,
+} from './event-names.ts';
 import {lifecycleDetail, lifecycleEvents} from './lifecycle.ts';
 
-const watchdogActions = ['none', 'pause', 'reset', 'poweroff', 'shutdown', 'debug', 'inject-nmi'] as const;
-const ioErrorActions = ['none', 'pause', 'report'] as const;
-const graphicsPhases = ['connect', 'initialize', 'disconnect'] as const;
-const diskChangeReasons = ['missing-on-start', 'dropped-on-start'] as const;
-const trayReasons = ['open', 'close'] as const;
-const agentStates = ['unknown', 'connected', 'disconnected'] as const;
-const agentReasons = ['unknown', 'domain-started', 'channel'] as const;
-const metadataTypes = ['description', 'title', 'element'] as const;
-const memoryFailureRecipients = ['hypervisor', 'guest'] as const;
-const memoryFailureActions = ['ignore', 'inject', 'fatal', 'reset'] as const;
-const networkEvents = ['defined', 'undefined', 'started', 'stopped'] as const;
-const poolEvents = ['defined', 'undefined', 'started', 'stopped', 'created', 'deleted'] as const;
-const secretEvents = ['defined', 'undefined'] as const;
 const completedJob = 3;
 
 /** One kind of event: the message it comes as, and what callers see of it. */
@@ -148,6 +151,12 @@ export const eventKinds = {
     secret: new Secret(link, secret),
     event: nameOf(secretEvents, event),
   })),
+  /** A device of the host itself: one that was plugged in, or a virtual one that was made. */
+  'node-device': kind('NODE_DEVICE_EVENT_LIFECYCLE', ({dev, event}) => ({
+    device: dev.name,
+    event: nameOf(nodeDeviceEvents, event),
+  })),
+  'node-device-update': kind('NODE_DEVICE_EVENT_UPDATE', ({dev}) => ({device: dev.name})),
   'secret-value': kind('SECRET_EVENT_VALUE_CHANGED', ({secret}, link) => ({secret: new Secret(link, secret)})),
 };
 

@@ -2,6 +2,7 @@ import type {CallOptions, DaemonLink} from '../daemon-link.ts';
 import type {DomainState} from '../domain/domain-state.ts';
 import type {Domain} from '../domain/domain.ts';
 import {Domains} from '../domain/domains.ts';
+import {HostNode} from '../host-node.ts';
 import {LibvirtError} from '../libvirt-error.ts';
 import {Networks} from '../network/networks.ts';
 import type {Network} from '../network/network.ts';
@@ -22,6 +23,8 @@ export interface EventListing {
   readonly networks?: readonly Network[];
   readonly pools?: readonly StoragePool[];
   readonly secrets?: readonly Secret[];
+  /** Devices of the host, by name. */
+  readonly nodeDevices?: readonly string[];
 }
 
 /** Lists what events of these kinds are about. Of domains only `domain`, where it is given. */
@@ -33,17 +36,19 @@ export async function listFor(
 ): Promise<EventListing> {
   const messages = kinds.map(kind => eventKinds[kind].message);
   const about = (prefix: string): boolean => messages.some(message => message.startsWith(prefix));
-  const [domains, networks, pools, secrets] = await Promise.all([
+  const [domains, networks, pools, secrets, nodeDevices] = await Promise.all([
     about('DOMAIN') ? listDomains(domain, link, options) : undefined,
     about('NETWORK') ? new Networks(link).list(options) : undefined,
     about('STORAGE_POOL') ? new StoragePools(link).list(options) : undefined,
     about('SECRET') ? new Secrets(link).list(options) : undefined,
+    about('NODE_DEVICE') ? new HostNode(link).devices(options) : undefined,
   ]);
   return {
     ...(domains !== undefined && {domains}),
     ...(networks !== undefined && {networks}),
     ...(pools !== undefined && {pools}),
     ...(secrets !== undefined && {secrets}),
+    ...(nodeDevices !== undefined && {nodeDevices}),
   };
 }
 

@@ -60,6 +60,7 @@ export class EventRegistration {
       NETWORK_EVENT: () => client.call('CONNECT_NETWORK_EVENT_REGISTER_ANY', {eventId}, options),
       STORAGE_POOL_EVENT: () => client.call('CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY', {eventId}, options),
       SECRET_EVENT: () => client.call('CONNECT_SECRET_EVENT_REGISTER_ANY', {eventId}, options),
+      NODE_DEVICE_EVENT: () => client.call('CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY', {eventId}, options),
       DOMAIN_MONITOR_EVENT: () => client.call('CONNECT_DOMAIN_MONITOR_EVENT_REGISTER', {dom}, options),
       DOMAIN_EVENT: () => client.call('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', {eventId, dom}, options),
     };
@@ -81,6 +82,7 @@ const deregistrations = {
   NETWORK_EVENT: 'CONNECT_NETWORK_EVENT_DEREGISTER_ANY',
   STORAGE_POOL_EVENT: 'CONNECT_STORAGE_POOL_EVENT_DEREGISTER_ANY',
   SECRET_EVENT: 'CONNECT_SECRET_EVENT_DEREGISTER_ANY',
+  NODE_DEVICE_EVENT: 'CONNECT_NODE_DEVICE_EVENT_DEREGISTER_ANY',
 } as const;
 
 type Family = keyof typeof deregistrations;

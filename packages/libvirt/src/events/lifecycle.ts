@@ -15,7 +15,7 @@ export const lifecycleEvents = [
 export type LifecycleEvent = (typeof lifecycleEvents)[number] | `unknown-${number}`;
 
 /** How it happened, by event, each at libvirt's number. */
-const details = {
+export const lifecycleDetails = {
   defined: ['added', 'updated', 'renamed', 'from-snapshot'],
   undefined: ['removed', 'renamed'],
   started: ['booted', 'migrated', 'restored', 'from-snapshot', 'wakeup'],
@@ -37,11 +37,11 @@ const details = {
   crashed: ['panicked', 'crashloaded'],
 } as const satisfies Record<(typeof lifecycleEvents)[number], readonly string[]>;
 
-export type LifecycleDetail = (typeof details)[keyof typeof details][number] | `unknown-${number}`;
+export type LifecycleDetail = (typeof lifecycleDetails)[keyof typeof lifecycleDetails][number] | `unknown-${number}`;
 
 /** Names the second of libvirt's two numbers. */
 export function lifecycleDetail(event: number, detail: number): LifecycleDetail {
   const name = lifecycleEvents[event];
-  const known: readonly LifecycleDetail[] = name === undefined ? [] : details[name];
+  const known: readonly LifecycleDetail[] = name === undefined ? [] : lifecycleDetails[name];
   return known[detail] ?? nameOf([], detail);
 }

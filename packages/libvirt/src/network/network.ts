@@ -3,13 +3,13 @@ import {flagBits} from '../flags.ts';
 import {affectFlags, type AffectFlag} from '../domain/domain-flags.ts';
 import type {NetworkRef} from '../wire/schema.ts';
 
-const updateCommands = {modify: 1, delete: 2, 'add-last': 3, 'add-first': 4} as const;
-const updateSections = {
+export const updateCommands = {modify: 1, delete: 2, 'add-last': 3, 'add-first': 4} as const;
+export const updateSections = {
   ip: 3,
-  'dhcp-host': 4,
-  'dhcp-range': 5,
+  'ip-dhcp-host': 4,
+  'ip-dhcp-range': 5,
   forward: 6,
-  'forward-if': 7,
+  'forward-interface': 7,
   portgroup: 9,
   'dns-host': 10,
   'dns-txt': 11,

@@ -2,7 +2,7 @@ import type {CallOptions, DaemonLink} from '../daemon-link.ts';
 import {flagBits, type FlagOf} from '../flags.ts';
 import {Network} from './network.ts';
 
-const listNetworksFlags = {
+export const listNetworksFlags = {
   inactive: 1,
   active: 2,
   persistent: 4,

@@ -10,6 +10,10 @@ export const eventRegistrationProcedures = {
   CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY: call(317, 'callbackId:i32', '', {priority: 'high'}),
   CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY: call(368, 'eventId:i32 pool:pool?', 'callbackId:i32', {priority: 'high'}),
   CONNECT_STORAGE_POOL_EVENT_DEREGISTER_ANY: call(369, 'callbackId:i32', '', {priority: 'high'}),
+  CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY: call(374, 'eventId:i32 dev:nodeDevice?', 'callbackId:i32', {
+    priority: 'high',
+  }),
+  CONNECT_NODE_DEVICE_EVENT_DEREGISTER_ANY: call(375, 'callbackId:i32', '', {priority: 'high'}),
   CONNECT_SECRET_EVENT_REGISTER_ANY: call(380, 'eventId:i32 secret:secret?', 'callbackId:i32', {
     priority: 'high',
     since: '3.0',

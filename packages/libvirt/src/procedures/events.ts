@@ -52,5 +52,6 @@ export const events = {
   SECRET_EVENT_LIFECYCLE: event(382, 'callbackId:i32 secret:secret event:i32 detail:i32'),
   SECRET_EVENT_VALUE_CHANGED: event(383, 'callbackId:i32 secret:secret', 1),
   NODE_DEVICE_EVENT_LIFECYCLE: event(376, 'callbackId:i32 dev:nodeDevice event:i32 detail:i32'),
+  NODE_DEVICE_EVENT_UPDATE: event(377, 'callbackId:i32 dev:nodeDevice', 1),
   DOMAIN_MONITOR_EVENT: qemuEvent(6, 'callbackId:i32 dom:domain event:string seconds:i64 micros:u32 details:string?'),
 };

@@ -3,11 +3,11 @@ import {flagBits, nameOf, type FlagOf} from '../flags.ts';
 import type {StoragePoolRef} from '../wire/schema.ts';
 import {StorageVolume} from './storage-volume.ts';
 
-const poolStates = ['inactive', 'building', 'running', 'degraded', 'inaccessible'] as const;
+export const poolStates = ['inactive', 'building', 'running', 'degraded', 'inaccessible'] as const;
 export type StoragePoolState = (typeof poolStates)[number] | `unknown-${number}`;
 
-const buildFlags = {repair: 1, resize: 2, 'no-overwrite': 4, overwrite: 8} as const;
-const createVolumeFlags = {'prealloc-metadata': 1, reflink: 2} as const;
+export const buildFlags = {repair: 1, resize: 2, 'no-overwrite': 4, overwrite: 8} as const;
+export const createVolumeFlags = {'prealloc-metadata': 1, reflink: 2} as const;
 export type CreateVolumeFlag = FlagOf<typeof createVolumeFlags>;
 
 /** Sizes in bytes; all 0 while the pool is not active. */

@@ -2,7 +2,7 @@ import type {CallOptions, DaemonLink} from '../daemon-link.ts';
 import {flagBits, type FlagOf} from '../flags.ts';
 import {StoragePool} from './storage-pool.ts';
 
-const listPoolsFlags = {
+export const listPoolsFlags = {
   inactive: 1,
   active: 2,
   persistent: 4,
@@ -77,4 +77,4 @@ export class StoragePools {
   }
 }
 
-const createPoolFlags = {build: 1, 'build-overwrite': 2, 'build-no-overwrite': 4} as const;
+export const createPoolFlags = {'with-build': 1, 'with-build-overwrite': 2, 'with-build-no-overwrite': 4} as const;

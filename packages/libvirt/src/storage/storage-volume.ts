@@ -5,10 +5,10 @@ import type {RpcStream} from '../rpc-stream.ts';
 import {toReadable, toWritable} from '../stream-adapters.ts';
 import type {StorageVolumeRef} from '../wire/schema.ts';
 
-const volumeTypes = ['file', 'block', 'dir', 'network', 'netdir', 'ploop'] as const;
+export const volumeTypes = ['file', 'block', 'dir', 'network', 'netdir', 'ploop'] as const;
 export type StorageVolumeType = (typeof volumeTypes)[number] | `unknown-${number}`;
 
-const resizeFlags = {allocate: 1, delta: 2, shrink: 4} as const;
+export const resizeFlags = {allocate: 1, delta: 2, shrink: 4} as const;
 const sparse = 1;
 const physical = 1;
 
