@@ -1,28 +1,13 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {createInterface} from 'node:readline';
 import {askGuest, openLab} from '@dr-toolkit/lab';
 import anyTest, {type TestFn} from 'ava';
-import {execa} from 'execa';
 
-const bin = path.resolve(import.meta.dirname, '../../packages/cli/bin/dr.js');
+import {type Dr, drIn, placesOf, untilLine, untilMoving} from './fixtures/dr.ts';
+
 const move = ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--yes'];
 const home = ['migrate', '--from', 'newhost', '--to', 'sunjammer', '--yes', '--delete-source'];
-
-/** `dr`, started in a folder of its own with an estate that names the lab's hosts. */
-function drIn(folder: string) {
-  const env = {
-    DR_STATE_DIR: path.join(folder, 'state'),
-    DR_ESTATE: path.join(folder, 'labs/cli/dr.yaml'),
-    NO_COLOR: '1',
-    FORCE_COLOR: '0',
-  };
-  return (...args: readonly string[]) =>
-    execa(process.execPath, [bin, ...args], {cwd: folder, stdin: 'ignore', env, reject: false});
-}
-
-type Dr = ReturnType<typeof drIn>;
 
 interface Rig {
   readonly folder: string;
@@ -35,7 +20,7 @@ test.before(async t => {
   t.timeout(540_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'dr-cli-lab-'));
   process.env['DR_LAB_DIR'] = path.join(folder, 'labs');
-  const dr = drIn(folder);
+  const dr = drIn(folder, 'cli');
   Object.assign(t.context, {folder, dr});
   const up = await dr('lab', 'up', '--name', 'cli', '--vms', '2');
   t.is(up.exitCode, 0, up.stderr);
@@ -46,26 +31,6 @@ test.after.always(async t => {
   await dr('lab', 'down', '--name', 'cli', '--yes');
   await rm(folder, {recursive: true, force: true});
 });
-
-/** Every host that runs the domain, as `dr status` tells it. */
-async function placesOf({dr}: Rig, name: string): Promise<string[]> {
-  const {stdout} = await dr('status', '--json');
-  return stdout
-    .split('\n')
-    .map(line => JSON.parse(line) as {type: string; name: string; host: string; state: string})
-    .filter(event => event.type === 'domain' && event.name === name && event.state !== 'shutoff')
-    .map(({host, state}) => `${host}: ${state}`);
-}
-
-/** Resolves when a line on stderr says that a move has copied something. */
-function untilMoving(run: ReturnType<Dr>): Promise<void> {
-  return untilLine(run, /\d+ % /u);
-}
-
-async function untilLine(run: ReturnType<Dr>, pattern: RegExp): Promise<void> {
-  for await (const line of createInterface({input: run.stderr})) if (pattern.test(line)) return;
-  throw new Error(`It ended without a line like ${String(pattern)}`);
-}
 
 test('dr init writes a dr.yaml that dr status can use', async t => {
   const {dr, folder} = t.context;
@@ -85,7 +50,7 @@ test('a plan touches nothing', async t => {
   const plan = await dr('plan', 'migrate', '--from', 'sunjammer', '--to', 'newhost');
   t.is(plan.exitCode, 0, plan.stderr);
   t.regex(plan.stdout, /aslo-proxy +sunjammer +newhost +live/u);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['sunjammer: running']);
 });
 
 test('without --yes and without a terminal nothing moves', async t => {
@@ -93,7 +58,7 @@ test('without --yes and without a terminal nothing moves', async t => {
   const refused = await dr('migrate', '--from', 'sunjammer', '--to', 'newhost');
   t.is(refused.exitCode, 3);
   t.regex(refused.stderr, /--yes/u);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['sunjammer: running']);
 });
 
 test('Ctrl-C twice: the source runs on, the exit code is 130, and resume finishes', async t => {
@@ -107,10 +72,10 @@ test('Ctrl-C twice: the source runs on, the exit code is 130, and resume finishe
   t.is(exitCode, 130, stderr);
   t.regex(`${stdout}${stderr}`, /aslo-proxy.*sunjammer/u);
   t.regex(stderr, /dr resume/u);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['sunjammer: running']);
   const again = await dr(...move, 'aslo-proxy', '--delete-source');
   t.is(again.exitCode, 0, again.stderr);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['newhost: running']);
   t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
 });
 
@@ -121,7 +86,7 @@ test('Ctrl-C once: what runs is finished or taken back, and nothing new starts',
   run.kill('SIGINT');
   const {exitCode, stderr} = await run;
   t.is(exitCode, 130, stderr);
-  const places = await Promise.all(['aslo-proxy', 'aslo-web1'].map(name => placesOf(t.context, name)));
+  const places = await Promise.all(['aslo-proxy', 'aslo-web1'].map(name => placesOf(t.context.dr, name)));
   t.true(
     places.every(each => each.length === 1),
     JSON.stringify(places),
@@ -129,7 +94,7 @@ test('Ctrl-C once: what runs is finished or taken back, and nothing new starts',
   t.true(places.flat().includes('sunjammer: running'), 'the second was not begun');
   const again = await dr(...move, '--delete-source');
   t.is(again.exitCode, 0, again.stderr);
-  for (const name of ['aslo-proxy', 'aslo-web1']) t.deepEqual(await placesOf(t.context, name), ['newhost: running']);
+  for (const name of ['aslo-proxy', 'aslo-web1']) t.deepEqual(await placesOf(t.context.dr, name), ['newhost: running']);
   t.is((await dr(...home)).exitCode, 0);
 });
 
@@ -143,7 +108,7 @@ test('kill -9 half-way: the same command again finishes the job, and the guest n
   await run;
   const again = await dr(...move, 'aslo-proxy', '--delete-source');
   t.is(again.exitCode, 0, again.stderr);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['newhost: running']);
   t.is((await askGuest(guest?.address ?? '')).boot_id, bootId);
   t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
 });
@@ -159,7 +124,7 @@ test('kill -9 half-way: dr resume finds the move under way and finishes it', asy
   t.truthy(crashed, stdout);
   const resumed = await dr('resume', crashed ?? '', '--yes');
   t.is(resumed.exitCode, 0, resumed.stderr);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['newhost: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['newhost: running']);
   t.is((await dr(...home, 'aslo-proxy')).exitCode, 0);
 });
 
@@ -172,6 +137,6 @@ test('a host that is down is told at once, with the next step', async t => {
   const refused = await dr(...move);
   t.is(refused.exitCode, 3, refused.stderr);
   t.regex(refused.stderr, /newhost/u);
-  t.deepEqual(await placesOf(t.context, 'aslo-proxy'), ['sunjammer: running']);
+  t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['sunjammer: running']);
   t.is((await dr('lab', 'power-on', 'newhost', '--name', 'cli')).exitCode, 0);
 });

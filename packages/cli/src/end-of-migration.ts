@@ -115,7 +115,7 @@ function failureTexts(plan: Plan, {steps}: RunOutcome): string[] {
 }
 
 function nextText({run, status}: RunOutcome): string {
-  if (status === 'waiting') return `It waits for an answer: dr show ${run}, then dr resume ${run} --answer STEP=ANSWER`;
+  if (status === 'waiting') return `It waits for an answer. What can be said, and how: dr show ${run}`;
   if (status === 'stopped') return `To go on: dr resume ${run}`;
   return `See all of it: dr show ${run}. When the cause is gone, run the same command again: what has moved is left alone`;
 }

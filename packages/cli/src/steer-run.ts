@@ -2,7 +2,6 @@ import {
   answerStep,
   type AutomaticLane,
   type Plan,
-  type Question,
   resumeRun,
   type RunOptions,
   type RunOutcome,
@@ -11,6 +10,7 @@ import {
 } from '@dr-toolkit/engine';
 import {type MigrationContext, migrationKinds} from '@dr-toolkit/migrate';
 
+import {choicesText} from './questions-text.ts';
 import type {RunViewOptions} from './run-view.ts';
 import type {Terminal} from './terminal.ts';
 import {type Watch, watchRun} from './watch-run.ts';
@@ -80,18 +80,3 @@ async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, 
     }
   }
 }
-
-/** What can be answered, with what it means where that is not plain. */
-export function choicesText(question: Question): string {
-  if (question.ask === 'confirm') return '[yes/no]';
-  if (question.ask === 'type') return `Type ${question.expect}:`;
-  if (question.ask !== 'settle') return `[${question.choices.join('/')}]`;
-  return `[${question.choices.map(choice => settlementTexts[choice]).join(', ')}]`;
-}
-
-const settlementTexts = {
-  look: 'look: look again',
-  done: 'done: it is done',
-  again: 'again: nothing of it is there, do it again',
-  failed: 'failed: give it up',
-} as const;

@@ -9,6 +9,7 @@ import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import type {GlobalOptions} from '../open-estate.ts';
 import {storeFile} from '../run-places.ts';
+import {questionsText} from '../questions-text.ts';
 import {RunView as View} from '../run-view.ts';
 import {tableText} from '../table.ts';
 import type {Terminal} from '../terminal.ts';
@@ -106,7 +107,8 @@ export function runText(
     record.error?.hint === undefined ? [] : [`${step.id}: ${record.error.message}\n  ${record.error.hint}`],
   );
   const next = nextTexts(run, state);
-  return [head.join('\n'), table, ...failures, ...(next === undefined ? [] : [next])].join('\n\n');
+  const questions = questionsText({run, steps});
+  return [head.join('\n'), table, ...failures, ...questions, ...(next === undefined ? [] : [next])].join('\n\n');
 }
 
 /** When a crashed run ended is not known. */
@@ -134,7 +136,7 @@ function nextTexts(run: string, state: RunSummary['state']): string | undefined 
   const next: Partial<Record<RunSummary['state'], string>> = {
     crashed: `Nobody is at its controls. Look at what it left, and go on: dr resume ${run}`,
     stopped: `To go on: dr resume ${run}`,
-    waiting: `It waits for an answer. To give it: dr resume ${run}`,
+    waiting: `It waits for an answer. When that has been given, to go on: dr resume ${run}`,
     running: `See it go on: dr show ${run} --follow`,
   };
   return next[state];
