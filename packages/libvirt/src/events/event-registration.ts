@@ -2,12 +2,15 @@ import {events} from '../procedures/events.ts';
 import type {EventName, WireEvent} from '../procedures/procedures.ts';
 import type {RpcClient, RpcOptions} from '../rpc-client.ts';
 import type {DomainRef} from '../wire/schema.ts';
+import {joinRegistration, leaveRegistration, type RegistrationCalls} from './shared-registrations.ts';
 
 /** The registrations of one consumer on one connection; they end with it. */
 export class EventRegistration {
   readonly #client: RpcClient;
   /** The callback id of each kind of message. The ids of networks, pools and domains are counted apart. */
   readonly #ids = new Map<EventName, number>();
+  /** What was asked for: how it is kept, by kind of message. */
+  readonly #joined = new Map<EventName, {readonly key: string; readonly calls: RegistrationCalls}>();
   /** Messages that overtook the answer which tells whose they are. */
   readonly #early: WireEvent[] = [];
   readonly #names: ReadonlySet<EventName>;
@@ -30,7 +33,7 @@ export class EventRegistration {
   /** Asks for them no longer. Never rejects: where the connection is gone, so are the registrations. */
   async deregister(): Promise<void> {
     this.#unlisten();
-    await Promise.all([...this.#ids].map(([name, callbackId]) => this.#deregisterOne(name, callbackId)));
+    await Promise.all([...this.#joined.values()].map(({key, calls}) => leaveRegistration(this.#client, key, calls)));
   }
 
   #hear(event: WireEvent): void {
@@ -45,34 +48,42 @@ export class EventRegistration {
     }
   }
 
-  async #registerOne(name: EventName, dom: DomainRef | null, options: RpcOptions): Promise<void> {
-    const {callbackId} = await this.#askFor(name, dom, options);
-    this.#ids.set(name, callbackId);
+  async #registerOne(name: EventName, dom: DomainRef | null, {signal}: RpcOptions): Promise<void> {
+    signal?.throwIfAborted();
+    const key = `${name} ${dom?.uuid ?? ''}`;
+    const calls = this.#callsFor(name, dom);
+    this.#joined.set(name, {key, calls});
+    const joining = joinRegistration(this.#client, key, calls);
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, {once: true});
+    try {
+      this.#ids.set(name, await Promise.race([joining, aborted.promise]));
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
     for (const event of this.#early.filter(early => early.name === name)) {
       this.#hear(event);
     }
   }
 
-  #askFor(name: EventName, dom: DomainRef | null, options: RpcOptions): Promise<{callbackId: number}> {
+  /** Without a signal: others may wait for the same registration. */
+  #callsFor(name: EventName, dom: DomainRef | null): RegistrationCalls {
     const client = this.#client;
+    const family = familyOf(name);
     const eventId = events[name].id;
     const asks: Readonly<Record<Family, () => Promise<{callbackId: number}>>> = {
-      NETWORK_EVENT: () => client.call('CONNECT_NETWORK_EVENT_REGISTER_ANY', {eventId}, options),
-      STORAGE_POOL_EVENT: () => client.call('CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY', {eventId}, options),
-      SECRET_EVENT: () => client.call('CONNECT_SECRET_EVENT_REGISTER_ANY', {eventId}, options),
-      NODE_DEVICE_EVENT: () => client.call('CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY', {eventId}, options),
-      DOMAIN_MONITOR_EVENT: () => client.call('CONNECT_DOMAIN_MONITOR_EVENT_REGISTER', {dom}, options),
-      DOMAIN_EVENT: () => client.call('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', {eventId, dom}, options),
+      NETWORK_EVENT: () => client.call('CONNECT_NETWORK_EVENT_REGISTER_ANY', {eventId}),
+      STORAGE_POOL_EVENT: () => client.call('CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY', {eventId}),
+      SECRET_EVENT: () => client.call('CONNECT_SECRET_EVENT_REGISTER_ANY', {eventId}),
+      NODE_DEVICE_EVENT: () => client.call('CONNECT_NODE_DEVICE_EVENT_REGISTER_ANY', {eventId}),
+      DOMAIN_MONITOR_EVENT: () => client.call('CONNECT_DOMAIN_MONITOR_EVENT_REGISTER', {dom}),
+      DOMAIN_EVENT: () => client.call('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', {eventId, dom}),
     };
-    return asks[familyOf(name)]();
-  }
-
-  async #deregisterOne(name: EventName, callbackId: number): Promise<void> {
-    try {
-      await this.#client.call(deregistrations[familyOf(name)], {callbackId});
-    } catch {
-      // The connection is gone, and the registration with it.
-    }
+    return {
+      register: asks[family],
+      deregister: callbackId => client.call(deregistrations[family], {callbackId}),
+    };
   }
 }
 
