@@ -233,6 +233,7 @@ function changeBy(event: StepEvent): Partial<StepStatus> {
     case 'progress':
       return {progress: event.progress};
     case 'log':
+    case 'lanes-eased':
       return {};
   }
   return event satisfies never;

@@ -59,6 +59,8 @@ export class Controller<Context> {
   #limits: LaneView['limitsSet'] | undefined;
   #lost: Decided['lost'] = new Set();
   readonly #progress = new Map<string, Progress>();
+  /** Steps that still run and no longer burden their lanes, to be recorded. */
+  readonly #eased = new Set<string>();
   #progressAtMs = 0;
   #version: number | undefined;
   #dueMs: number | undefined;
@@ -87,6 +89,7 @@ export class Controller<Context> {
         resultOf: id => board.record(id).result,
         onProgress: (attempt, progress) => this.#noteProgress(attempt, progress),
         onLog: (attempt, line) => this.#noteLog(attempt, line),
+        onEased: attempt => this.#noteEased(attempt),
       }),
       onEnd: ({step}) => {
         this.#progress.delete(step);
@@ -142,6 +145,7 @@ export class Controller<Context> {
     const nowMs = clock.now();
     const draft = newDraft();
     const moves = {board, draft, nowMs};
+    const eased = [...this.#eased];
     const progress = nowMs - this.#progressAtMs >= this.#options.times.progressMs ? [...this.#progress] : [];
     try {
       const turn = await store.tx(async t => {
@@ -150,7 +154,8 @@ export class Controller<Context> {
         const ends = await this.#dispatch.ended(t);
         const commands = await commandsAfter(t, this.#run.id, this.#run.commands);
         const lanes = await this.#lanes(t);
-        const news = {commands: commands.map(({command}) => command), ends, lanes, stopWanted: this.#stopWanted()};
+        const stopWanted = this.#stopWanted();
+        const news = {commands: commands.map(({command}) => command), ends, eased, lanes, stopWanted};
         const decided = decideTurn(moves, news, this.#before());
         const wants =
           lanes.others.length > 0 || this.#wants.size > 0
@@ -174,6 +179,7 @@ export class Controller<Context> {
       this.#line.keep(draft);
       this.#dispatch.taken(turn.ends);
       this.#turnMs = clock.now() - nowMs;
+      for (const step of eased) this.#eased.delete(step);
       for (const [step] of progress) this.#progress.delete(step);
       if (progress.length > 0) this.#progressAtMs = nowMs;
       this.#run = turn.run;
@@ -289,6 +295,12 @@ export class Controller<Context> {
     if (!this.#isCurrent(attempt)) return;
     this.#folder?.log(attempt.step.id, this.#options.clock.now(), line);
     this.#tell({type: 'log', step: attempt.step.id, line});
+  }
+
+  #noteEased(attempt: Attempt): void {
+    if (!this.#isCurrent(attempt) || !this.#line.held(attempt.step.id)) return;
+    this.#eased.add(attempt.step.id);
+    this.wake();
   }
 
   #isCurrent({step, token}: Attempt): boolean {

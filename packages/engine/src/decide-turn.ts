@@ -5,7 +5,7 @@ import type {Command} from './command.ts';
 import type {EndedAttempt} from './dispatch.ts';
 import type {LaneLimit} from './lane-limits.ts';
 import type {LaneView} from './line-up.ts';
-import {answerMove, type Draft, type Moves, outcomeMove, retryMove} from './moves.ts';
+import {answerMove, type Draft, easeMove, type Moves, outcomeMove, retryMove} from './moves.ts';
 import type {OwnLine} from './own-line.ts';
 import type {Question} from './question.ts';
 import type {JournalEntry, RunStatus} from './run-event.ts';
@@ -17,6 +17,8 @@ export type Stopping = 'no' | 'stop' | 'abort';
 export interface TurnNews {
   readonly commands: readonly Command[];
   readonly ends: readonly EndedAttempt[];
+  /** Steps that still run and no longer burden their lanes. */
+  readonly eased: readonly string[];
   readonly lanes: LaneView;
   /** What this process was told: Ctrl-C, or a signal. */
   readonly stopWanted: Stopping;
@@ -56,6 +58,7 @@ export function decideTurn(moves: Moves, news: TurnNews, before: TurnBefore): De
     const record = board.record(step);
     if (record.token === token && record.state === 'running') outcomeMove(moves, step, outcome);
   }
+  for (const step of news.eased) easeMove(moves, step, before.line.held(step));
   if (stopping !== before.stopping && stopping !== 'no') draft.entries.push({type: 'run-stopping', how: stopping});
   if (before.limits) draft.entries.push(...limitEntries(lanes.limitsSet, before.limits, before.placesOf));
   const lost = lostHolders(lanes, before, draft);

@@ -71,6 +71,13 @@ export function outcomeMove(moves: Moves, id: string, outcome: AttemptOutcome): 
   }
 }
 
+/** A step that still runs needs its places no more. */
+export function easeMove({board, draft}: Moves, id: string, lanes: readonly LanePlaces[] | undefined): void {
+  if (board.record(id).state !== 'running' || !lanes) return;
+  draft.release.add(id);
+  draft.entries.push({type: 'lanes-eased', step: id, lanes});
+}
+
 export function failMove(moves: Moves, id: string, error: Failure, onFailure: OnFailure): void {
   const {board, draft, nowMs} = moves;
   if (onFailure === 'ask') {

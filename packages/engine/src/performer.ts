@@ -19,6 +19,7 @@ export interface PerformerParts<Context> {
   /** What an attempt tells on its way, secrets already out of it. */
   readonly onProgress: (attempt: Attempt, progress: Progress) => void;
   readonly onLog: (attempt: Attempt, line: string) => void;
+  readonly onEased: (attempt: Attempt) => void;
 }
 
 /** Performs attempts in this process: with the kinds known here, the caller's context, and what the engine adds to it. */
@@ -34,7 +35,7 @@ export function performer<Context>(parts: PerformerParts<Context>): Perform {
 }
 
 function contextOf<Context>(
-  {run, controller, options: {store, locks}, redaction, resultOf, onProgress, onLog}: PerformerParts<Context>,
+  {run, controller, options: {store, locks}, redaction, resultOf, onProgress, onLog, onEased}: PerformerParts<Context>,
   attempt: Attempt,
   signal: AbortSignal,
 ): StepContext {
@@ -47,6 +48,7 @@ function contextOf<Context>(
     signal,
     progress: progress => onProgress(attempt, redaction.plain(progress)),
     log: line => onLog(attempt, redaction.text(line)),
+    easeLanes: () => onEased(attempt),
     secret: value => {
       redaction.add(value);
       return value;

@@ -55,6 +55,7 @@ export type JournalEntry =
       readonly token: number;
       readonly lanes: readonly LanePlaces[];
     }
+  | {readonly type: 'lanes-eased'; readonly step: string; readonly lanes: readonly LanePlaces[]}
   | {
       readonly type: 'step-done';
       readonly step: string;

@@ -40,6 +40,11 @@ export interface StepContext {
   /** Aborts when the step's time is up or the operator aborts. End what was begun, then reject. */
   readonly signal: AbortSignal;
   readonly progress: (progress: Progress) => void;
+  /**
+   * Gives the step's places on its lanes back before it ends: what is left of it is no burden to them. Call it once the
+   * heavy part is over for good; another attempt takes its places anew.
+   */
+  readonly easeLanes: () => void;
   /** A line for the step's own log. */
   readonly log: (line: string) => void;
   /** Keeps a value out of journal, logs and store from now on; returns it. */

@@ -387,3 +387,23 @@ test('a watcher that throws does not bring the run down', async t => {
   t.is(outcome.status, 'done');
   t.like(await warned, {message: 'the display broke'});
 });
+
+test('a step that no longer burdens its lanes lets the next one in before it has ended', async t => {
+  const nextRan = Promise.withResolvers<void>();
+  const stage = new Stage({
+    acts: {
+      a: async ({easeLanes}) => {
+        easeLanes();
+        easeLanes();
+        await nextRan.promise;
+        easeLanes();
+      },
+      b: async () => nextRan.resolve(),
+    },
+  });
+  const steps = ['a', 'b'].map(id => ({id, args: {lanes: {disk: 1}}}));
+  const outcome = await stage.run(steps, {lanes: {disk: 1}});
+  t.deepEqual(states(outcome), {a: 'done', b: 'done'});
+  const eased = stage.events.filter(({type}) => type === 'lanes-eased');
+  t.like(eased, {length: 1, 0: {step: 'a', lanes: [{lane: 'disk', places: 1}]}});
+});

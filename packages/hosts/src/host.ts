@@ -117,6 +117,8 @@ export interface LiveMove {
 
 export interface MigrateOptions extends CallOptions {
   readonly onProgress?: (job: JobReading) => void;
+  /** Once, when the domain runs on the target: no byte follows, only tidying up on the source. Not told where unheard. */
+  readonly onArrived?: (() => void) | undefined;
 }
 
 /** A job on a domain. During preparations all numbers are 0. */

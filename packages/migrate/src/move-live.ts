@@ -33,7 +33,7 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
     if (where.at !== 'source') throw unclear(move, where);
     const startedMs = performance.now();
     try {
-      const live = await migrate(move, hosts, context);
+      const live = await migrate(move, where, hosts, context);
       await restIn(move, hosts, context);
       return resultOf(move, live, performance.now() - startedMs);
     } catch (error) {
@@ -70,23 +70,29 @@ export function foundLive(move: DomainMove, where: Whereabouts): Found {
 }
 
 /** First by the daemons; when they cannot reach each other, nothing has moved, and dr itself stands between them. */
-async function migrate(move: DomainMove, hosts: MoveHosts, context: Context): Promise<LiveMoveResult> {
+async function migrate(
+  move: DomainMove,
+  before: Whereabouts,
+  hosts: MoveHosts,
+  context: Context,
+): Promise<LiveMoveResult> {
   const first = move.through === 'client' ? 'client' : 'daemons';
   try {
-    return await migrateThrough(first, move, hosts, context);
+    return await migrateThrough(first, move, before, hosts, context);
   } catch (error) {
     const peers = error instanceof HostError && error.code === 'PEER_UNREACHABLE';
     if (!peers || move.through !== 'auto') throw error;
     const where = await whereabouts(move, hosts, context);
     if (where.at !== 'source') throw error;
     context.log(`${error.message}; dr drives the move itself`);
-    return migrateThrough('client', move, hosts, context);
+    return migrateThrough('client', move, where, hosts, context);
   }
 }
 
 async function migrateThrough(
   through: 'daemons' | 'client',
   move: DomainMove,
+  before: Whereabouts,
   {source, target}: MoveHosts,
   context: Context,
 ): Promise<LiveMoveResult> {
@@ -97,9 +103,10 @@ async function migrateThrough(
     disks: Object.fromEntries(copied.map(disk => [disk.target, disk.place])),
     interfaces: move.interfaces,
   };
-  const running = await source.definition(move.uuid, {form: 'migratable', signal});
-  const here = await source.readDomain(move.uuid, {signal});
-  const next = here?.persistent ? await source.definition(move.uuid, {form: 'persistent', signal}) : running;
+  const [running, persistent] = await Promise.all([
+    source.definition(move.uuid, {form: 'migratable', signal}),
+    before.source?.persistent ? source.definition(move.uuid, {form: 'persistent', signal}) : undefined,
+  ]);
   return source.migrate(
     move.uuid,
     target,
@@ -108,13 +115,13 @@ async function migrateThrough(
       targetUri,
       ...(migrateUri !== undefined && {migrateUri}),
       definition: targetDefinition(running, {...changes, sparseDisks: copied.map(disk => disk.target)}),
-      persistentDefinition: targetDefinition(next, changes),
+      persistentDefinition: targetDefinition(persistent ?? running, changes),
       copiedDisks: copied.map(disk => disk.target),
       ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),
       ...(downtimeMsMax !== undefined && {downtimeMsMax}),
       ...(autoConverge !== undefined && {autoConverge}),
     },
-    {signal, onProgress: job => report(job, move, context)},
+    {signal, onProgress: job => report(job, move, context), onArrived: context.easeLanes},
   );
 }
 

@@ -59,22 +59,23 @@ async function claimed<T>(move: DomainMove, context: Context, act: () => Promise
  */
 async function takeClaim(move: DomainMove, context: Context): Promise<void> {
   const hosts = hostsOf(move, context);
-  for (const host of [hosts.source, hosts.target]) {
-    const claim = await claimOn(host, move, context);
-    if (claim) await refuseForeign(claim, host, move, context);
-  }
+  const both = [hosts.source, hosts.target];
+  const claims = await Promise.all(both.map(async host => ({host, claim: await claimOn(host, move, context)})));
+  for (const {host, claim} of claims) if (claim) await refuseForeign(claim, host, move, context);
   await layClaim(move, hosts, context);
 }
 
 async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
   const {run, controller, token, signal} = context;
   const claim = {run, controller, token, until: new Date(Date.now() + claimMs).toISOString()};
+  const [here, there] = await Promise.all([
+    source.readDomain(move.uuid, {signal}),
+    target.readDomain(move.uuid, {signal}).catch(silentTarget(true)),
+  ]);
   // A move under way keeps everybody out by itself, dr included; the target gets the claim with the definition.
-  if (await source.job(move.uuid, {signal})) return;
-  for (const host of [source, target]) {
-    const there = await host.readDomain(move.uuid, {signal}).catch(silentTarget(host === target));
-    if (there && !isArriving(there)) await host.writeClaim(move.uuid, claim, {signal});
-  }
+  if (here?.job !== undefined) return;
+  if (here && !isArriving(here)) await source.writeClaim(move.uuid, claim, {signal});
+  if (there && !isArriving(there)) await target.writeClaim(move.uuid, claim, {signal});
 }
 
 async function renew(move: DomainMove, context: Context): Promise<void> {

@@ -80,6 +80,7 @@ function stepText(event: StepEvent, row: RowView): string | undefined {
       return event.line;
     case 'step-answered':
     case 'step-reset':
+    case 'lanes-eased':
       return undefined;
   }
   return event satisfies never;

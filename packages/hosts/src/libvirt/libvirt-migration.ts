@@ -1,6 +1,7 @@
 import {type Domain, type MigrateFlag, type MigrateOptions as Moving} from '@dr-toolkit/libvirt';
 
 import type {LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
+import {arrival} from './arrival.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {moveFailure} from './move-failure.ts';
 import {MoveWatch} from './move-watch.ts';
@@ -15,16 +16,20 @@ export async function liveMove(
   {source, target}: MoveEnds,
   uuid: string,
   move: LiveMove,
-  {signal, onProgress}: MigrateOptions = {},
+  {signal, onProgress, onArrived}: MigrateOptions = {},
 ): Promise<LiveMoveResult> {
   const domain = await source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal});
   signal?.throwIfAborted();
   const watch = new MoveWatch(source, domain, {move, onProgress});
+  const over = new AbortController();
+  if (onArrived) void arrival(target, uuid, {signal: over.signal}).then(how => how === 'arrived' && onArrived());
   try {
     await watch.during(stop => begin(domain, target, move, stop), signal);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw moveFailure(error, {source: source.name, target: target.name, movedBytes: watch.processedBytes});
+  } finally {
+    over.abort();
   }
   const last = await lastStats({source, target}, uuid);
   return {

@@ -324,6 +324,7 @@ export class SimulatedHost implements Host {
       throw error;
     }
     this.#copyDisks(domain.xml, target, move);
+    options.onArrived?.();
     domain.job = undefined;
     Object.assign(domain, {state: 'shutoff', stateReason: 'migrated'});
     if (!domain.persistent) this.domains.delete(uuid);
