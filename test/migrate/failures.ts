@@ -106,6 +106,28 @@ test('the link is cut half-way of a move that dr drives itself', async t => {
   await againAndHome(t, boot_id);
 });
 
+test('the link is cut before the first byte: told within half a minute, and aborted for good', async t => {
+  const {rig} = t.context;
+  const address = await addressOf(rig);
+  const {boot_id, counter} = await askGuest(address);
+  // dr reaches both hosts, and they do not reach each other.
+  await rig.lab.cut('sunjammer', 'newhost');
+  const startMs = performance.now();
+  const early = await rig.migrate({domains: ['aslo-proxy']});
+  t.log(`told after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+  t.true(performance.now() - startMs < 90_000, 'TCP itself would take two minutes at least');
+  await t.notThrowsAsync(countedPast(address, counter));
+  await staysOnSource(t, early, /MOVE_FAILED/u);
+  // The link is back while libvirt may still be waiting: what was aborted stays aborted.
+  await rig.lab.heal('sunjammer', 'newhost');
+  await rig.shell(
+    'sunjammer',
+    'for try in $(seq 600); do virsh domjobinfo aslo-proxy | grep -q Unbounded || break; sleep 0.5; done',
+  );
+  t.is((await rig.places('aslo-proxy'))['sunjammer'], 'running');
+  await againAndHome(t, boot_id);
+});
+
 test("the target's libvirtd is killed half-way", async t => {
   const {rig} = t.context;
   const {boot_id} = await askGuest(await addressOf(rig));

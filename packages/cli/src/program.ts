@@ -123,7 +123,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
   dr.command('run')
     .summary('run a plan that dr plan wrote into a file')
     .description(
-      'Runs exactly that plan. Refuses, with 3, when the world has drifted from what the plan depends on, and says what has changed; other domains, free memory and the like do not count.',
+      'Runs exactly that plan. Refuses, with 3, when the world has drifted from what the plan depends on, and says what has changed; and when anything stands in its way by now, such as memory or room on the target.',
     )
     .argument('<plan>', 'a file that dr plan ... --out has written')
     .addHelpText('after', examples('run plan.json', 'run plan.json --yes --json'))

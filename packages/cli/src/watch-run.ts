@@ -27,10 +27,7 @@ export async function watchRun(
   const view = new RunView(plan, options);
   const display = runDisplay(view, terminal);
   const {interrupts} = terminal;
-  interrupts.onInterrupt = count => {
-    view.interrupted();
-    display.remark(interruptText(count, view));
-  };
+  interrupts.onInterrupt = count => display.remark(interruptText(count, view));
   try {
     const outcome = await start({
       onEvent: event => display.event(event, view.apply(event)),

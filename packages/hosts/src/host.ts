@@ -49,8 +49,11 @@ export interface Host extends AsyncDisposable {
   migrate(uuid: string, target: Host, move: LiveMove, options?: MigrateOptions): Promise<LiveMoveResult>;
   /** The job under way on a domain; undefined when there is none. */
   job(uuid: string, options?: CallOptions): Promise<JobReading | undefined>;
-  /** Ends the job on a domain, also one whose peer is cut off; fine when there is none. */
-  abortJob(uuid: string, options?: CallOptions): Promise<void>;
+  /**
+   * Ends the job on a domain, also one whose peer is cut off; fine when there is none. `heard`: the hypervisor has it in
+   * hand, and a job that is still under way when this resolves comes to nothing. `refused`: it may go on.
+   */
+  abortJob(uuid: string, options?: CallOptions): Promise<'heard' | 'refused'>;
   /** How long the running guests have waited for their disks, by one short call. See `guestWaits`. */
   diskWaits(options?: CallOptions): Promise<DiskWaits>;
   /** Changes how fast a move that is under way may be, memory and copied disks; undefined: as fast as it goes. */

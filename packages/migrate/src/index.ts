@@ -24,5 +24,6 @@ export {
 } from './migration-premises.ts';
 export type {MigrationRequest, MigrationRoute} from './migration-request.ts';
 export {type EndedStep, migrationSummary, type SummaryRow} from './migration-summary.ts';
+export {type RepeatedPreflight, repeatedPreflight, type RepeatOptions} from './repeated-preflight.ts';
 export {releaseClaims} from './release-claims.ts';
 export type {MigrationContext, Whereabouts} from './whereabouts.ts';

@@ -2,6 +2,7 @@ import type {HostReading, Inventory} from '@dr-toolkit/hosts';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import {domainFindings} from './domain-findings.ts';
+import type {DomainMove} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import type {Finding} from './finding.ts';
 import type {MigrationRequest} from './migration-request.ts';
@@ -17,7 +18,16 @@ export function migrationFindings(
   request: MigrationRequest,
   assessment: MigrationAssessment = nothingAssessed,
 ): Finding[] {
-  const moves = domainMoves(inventory, request, assessment);
+  return findingsOf(domainMoves(inventory, request, assessment), inventory, request, assessment);
+}
+
+/** The same for moves that are settled already. */
+export function findingsOf(
+  moves: readonly DomainMove[],
+  inventory: Inventory,
+  request: MigrationRequest,
+  assessment: MigrationAssessment,
+): Finding[] {
   const {source, target} = migrationHosts(inventory, request);
   if (!source || !target) return unreachableFindings(inventory, request);
   if (isSameMachine(source, target)) return [sameMachine(source, target)];

@@ -18,12 +18,21 @@ import {
 
 type Context = MigrationContext & StepContext;
 
+/**
+ * Attempts of this process whose abort the hypervisor has heard before anything was copied: they come to nothing, though
+ * their job is still to be seen.
+ */
+const givenUp = new Set<string>();
+
 /** Moves a running domain while it runs. Whatever goes wrong, both hosts are asked before anything is said of it. */
 export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
   lanes: migrationLanes,
 
   async inspect(move, context) {
-    return foundLive(move, await whereabouts(move, hostsOf(move, context), context));
+    const where = await whereabouts(move, hostsOf(move, context), context);
+    return where.at === 'between' && givenUp.has(attemptAt(move, context))
+      ? {state: 'pending'}
+      : foundLive(move, where);
   },
 
   async perform(move, context) {
@@ -134,11 +143,17 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
   const where = await settledWhereabouts(move, hosts, {
     signal: context.signal,
     onProgress: job => report(job, move, context),
+    // It has stood still for long enough already.
+    ...(error instanceof HostError && error.code === 'STALLED' && {stallMs: 0}),
   });
   const signal = AbortSignal.timeout(30_000); // what follows must outlive a cancel
   if (where.at === 'target') {
     await restIn(move, hosts, {signal});
     return;
+  }
+  if (where.at === 'between') {
+    givenUp.add(attemptAt(move, context));
+    throw stillWaiting(move, error, context.signal);
   }
   if (where.at !== 'source' && !(where.at === 'off' && where.source)) throw unclear(move, where, error);
   if (where.source?.state === 'paused' && where.source.stateReason === 'migration') {
@@ -204,6 +219,23 @@ function notRunning({domain, from}: DomainMove, where: Whereabouts, cause?: unkn
     hint: 'Run the same command again: it is then moved offline; or start it first, to move it live',
     cause,
   });
+}
+
+/** Aborted before anything was copied; the source's daemon does not end its call before TCP gives up. */
+function stillWaiting({domain, from, to}: DomainMove, error: unknown, signal: AbortSignal): MigrationError {
+  const why = signal.aborted ? 'aborted' : error instanceof Error ? error.message : 'nothing has moved';
+  return new MigrationError(
+    signal.aborted ? 'ABORTED' : 'MOVE_FAILED',
+    `${domain} was not moved and runs on ${from}: ${why}; the move is aborted, though libvirt on ${from} may still wait for ${to} for some minutes`,
+    {
+      hint: `See that ${from} reaches ${to}; when virsh domjobinfo ${domain} on ${from} shows no job any more, run the same command again`,
+      cause: error,
+    },
+  );
+}
+
+function attemptAt({uuid}: DomainMove, {run, token}: Context): string {
+  return `${run} ${token} ${uuid}`;
 }
 
 function unclear(move: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {

@@ -4,6 +4,9 @@ import {type CallOptions, HostError, type JobReading} from '@dr-toolkit/hosts';
 import type {DomainMove} from './domain-move.ts';
 import {type MoveHosts, whereabouts, type Whereabouts} from './whereabouts.ts';
 
+/** One abort, with its looks whether it was heeded. */
+const abortMsMax = 20_000;
+
 export interface SettleOptions extends CallOptions {
   readonly onProgress?: (job: JobReading) => void;
   readonly pollMs?: number;
@@ -16,6 +19,8 @@ export interface SettleOptions extends CallOptions {
 /**
  * Follows a move until no job is under way, and says where the domain is then. When `signal` aborts, the job is ended
  * and the answer still waited for: a move that nobody watches may take its domain along. So is a move that stands still.
+ * `between` is the answer only when the hypervisor has heard the abort of a move that had not copied anything: the domain
+ * stays on its source, whenever the daemon there stops waiting.
  */
 export async function settledWhereabouts(
   move: DomainMove,
@@ -24,6 +29,7 @@ export async function settledWhereabouts(
 ): Promise<Whereabouts> {
   let unclearSinceMs: number | undefined;
   let [bytes, movedAtMs] = [-1, performance.now()];
+  let said: 'heard' | 'refused' | undefined;
   for (;;) {
     const look = await lookAt(move, hosts);
     if (look.at === 'between') {
@@ -32,7 +38,12 @@ export async function settledWhereabouts(
       if (job) onProgress?.(job);
       if (job && job.processedBytes !== bytes) [bytes, movedAtMs] = [job.processedBytes, performance.now()];
       const standsStill = performance.now() - movedAtMs > stallMs;
-      if (signal?.aborted || standsStill) await hosts.source.abortJob(move.uuid).catch(ignoreHostError);
+      if (signal?.aborted || standsStill) {
+        const copiedNothing = job?.processedBytes === 0 && look.source?.state === 'running';
+        if (copiedNothing && said === 'heard') return look;
+        const limit = AbortSignal.timeout(abortMsMax);
+        said = await hosts.source.abortJob(move.uuid, {signal: limit}).catch(ignoreHostError);
+      }
     } else if (look.at === 'unclear') {
       unclearSinceMs ??= performance.now();
       if (performance.now() - unclearSinceMs > unclearMs) return look;
@@ -61,5 +72,6 @@ async function lookAt(move: DomainMove, hosts: MoveHosts): Promise<Whereabouts> 
 }
 
 function ignoreHostError(error: unknown): undefined {
-  if (!(error instanceof HostError)) throw error;
+  const late = error instanceof DOMException && error.name === 'TimeoutError';
+  if (!late && !(error instanceof HostError)) throw error;
 }

@@ -2,13 +2,12 @@ import {openStore, type Plan, runPlan} from '@dr-toolkit/engine';
 import {type Estate, estateDigest, findHost, routeBetween} from '@dr-toolkit/estate';
 import {type Host, type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {
-  claimFindings,
   type DomainMove,
   type Drift,
   filesInTheWay,
-  foundClaims,
   migrationDrift,
   migrationMoves,
+  repeatedPreflight,
 } from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
@@ -40,8 +39,13 @@ export async function run(file: string, options: GlobalOptions, terminal: Termin
   const {hosts} = opened;
   const inventory = await readInventory(hosts.values(), {signal: terminal.interrupts.stop});
   refuseDrift(await driftOf(plan, moves, {estate, hosts, inventory, terminal}), plan, terminal);
-  const claims = await foundClaims(inventory, claimant => standingHere(claimant, terminal.env));
-  const findings = moves.flatMap(move => claimFindings(move, claims[move.uuid]));
+  // The world may have changed in what the plan does not name: memory, room, claims.
+  const {findings, assessment} = await repeatedPreflight(plan, hosts, inventory, {
+    route: routeBetween(estate, first),
+    signal: terminal.interrupts.stop,
+    standingOf: claimant => standingHere(claimant, terminal.env),
+  });
+  const {claims} = assessment;
   for (const finding of findings) terminal.event({type: 'finding', ...finding});
   terminal.event({type: 'plan', plan});
   if (!terminal.json) {
@@ -49,7 +53,7 @@ export async function run(file: string, options: GlobalOptions, terminal: Termin
     terminal.note(`${found === '' ? '' : `${found}\n\n`}${movesText(moves)}`);
   }
   if (findings.some(({severity}) => severity === 'blocks')) {
-    throw new CliError('BLOCKED', 'Somebody else holds what the plan moves, so nothing was moved', {
+    throw new CliError('BLOCKED', 'Something stands in the way of what the plan moves, so nothing was moved', {
       hint: 'Do what each of the findings says, then run the plan again',
     });
   }

@@ -1,5 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {LibvirtError} from '@dr-toolkit/libvirt';
 
+import {HostError} from '../host-error.ts';
 import type {CallOptions} from '../host.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {type DomainRef, readJob} from './read-domain.ts';
@@ -19,20 +21,30 @@ interface Yankable {
  * waits for its peer when told to end, until TCP gives up after a quarter of an hour, and may hold the guest all that
  * time. So where no byte moves, QEMU is first told to drop the connections of the move.
  */
-export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<void> {
+export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallOptions): Promise<'heard' | 'refused'> {
   const before = await readJob(link, dom, options);
-  if (!before) return;
+  if (!before) return 'heard';
   await sleep(quietMs, undefined, {...(options.signal && {signal: options.signal})});
   const job = await readJob(link, dom, options);
   if (job && job.processedBytes > 0 && job.processedBytes === before.processedBytes) {
     await dropConnections(link, dom, options);
   }
-  await link.ask('DOMAIN_ABORT_JOB', {dom}, options);
+  // libvirt remembers it: a job that has not begun to copy never will, however long it still waits for its peer.
+  const heard = await link.call('DOMAIN_ABORT_JOB', {dom}, options).then(() => 'heard' as const, refusedByLibvirt);
   const untilMs = performance.now() + patienceMs;
   while (await readJob(link, dom, options)) {
-    if (performance.now() > untilMs) return dropConnections(link, dom, options);
+    if (performance.now() > untilMs) {
+      await dropConnections(link, dom, options);
+      return heard;
+    }
     await sleep(pollMs, undefined, {...(options.signal && {signal: options.signal})});
   }
+  return 'heard';
+}
+
+function refusedByLibvirt(error: unknown): 'refused' {
+  if (error instanceof HostError && error.cause instanceof LibvirtError) return 'refused';
+  throw error;
 }
 
 /** QEMU's `yank`, since 6.0. Only what belongs to a move is dropped: the guest's own network disks stay. */

@@ -108,9 +108,9 @@ class LibvirtHost implements Host {
     return dom && readJob(this.#link, dom, options);
   }
 
-  async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
+  async abortJob(uuid: string, options: CallOptions = {}): Promise<'heard' | 'refused'> {
     const dom = await this.#find(uuid, options);
-    if (dom) await abortJob(this.#link, dom, options);
+    return dom ? abortJob(this.#link, dom, options) : 'heard';
   }
 
   diskWaits(options?: CallOptions): Promise<DiskWaits> {

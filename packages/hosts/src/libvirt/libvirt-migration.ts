@@ -1,6 +1,6 @@
 import {type Domain, type MigrateFlag, type MigrateOptions as Moving} from '@dr-toolkit/libvirt';
 
-import type {LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
+import type {CallOptions, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
 import {arrival} from './arrival.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {moveFailure} from './move-failure.ts';
@@ -20,7 +20,9 @@ export async function liveMove(
 ): Promise<LiveMoveResult> {
   const domain = await source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal});
   signal?.throwIfAborted();
-  const watch = new MoveWatch(source, domain, {move, onProgress});
+  const targetPrepares = async (options: CallOptions) =>
+    (await target.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, options)) !== undefined;
+  const watch = new MoveWatch(source, domain, {move, onProgress, targetPrepares});
   const over = new AbortController();
   if (onArrived) void arrival(target, uuid, {signal: over.signal}).then(how => how === 'arrived' && onArrived());
   try {

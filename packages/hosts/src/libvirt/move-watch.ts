@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Domain} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
-import type {LiveMove, MigrateOptions} from '../host.ts';
+import type {CallOptions, LiveMove, MigrateOptions} from '../host.ts';
 import {dropConnections} from './abort-job.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {readJob} from './read-domain.ts';
@@ -11,20 +11,25 @@ const pollMs = 400;
 const lookMs = 5000;
 /**
  * Shorter than libvirt's own patience with a silent peer (25 s), after which it cancels the copy in a way that lets QEMU
- * wait for the dead connection, and the guest with it. Until the first byte the target may be busy preparing.
+ * wait for the dead connection, and the guest with it.
  */
 const stallMsDefault = 15_000;
-const connectMs = 30_000;
+/** Until the first byte the target may be busy preparing, which shows: it knows the domain by then. */
+const prepareMs = 25_000;
 /** With no byte for so long before an abort, the connections are taken for dead and dropped first. */
 const quietMs = 2000;
 /** How long an aborted move may take to end before its connections are dropped, each time anew. */
 const patienceMs = 5000;
 /** How long it may take to end before it is left to itself. */
 const abortMs = 30_000;
+/** The same before the first byte: the daemon may be waiting for its peer, for as long as TCP does. */
+const abortEarlyMs = 4000;
 
 export interface MoveWatchOptions {
   readonly move: Pick<LiveMove, 'downtimeMsMax' | 'stallMs'>;
   readonly onProgress: MigrateOptions['onProgress'];
+  /** Whether the target knows the domain already. */
+  readonly targetPrepares: (options: CallOptions) => Promise<boolean>;
 }
 
 /** Looks at a domain's job while the call that moves it lasts, and ends it when it stands still. */
@@ -35,6 +40,7 @@ export class MoveWatch {
   #processedBytes = 0;
   #movedAtMs = performance.now();
   #downtimeSet = false;
+  #prepares = false;
 
   constructor(link: LibvirtLink, domain: Domain, options: MoveWatchOptions) {
     this.#link = link;
@@ -74,7 +80,7 @@ export class MoveWatch {
 
   get #stallMs(): number {
     const {stallMs = stallMsDefault} = this.#options.move;
-    return this.#processedBytes > 0 ? stallMs : Math.max(stallMs, connectMs);
+    return this.#processedBytes === 0 && this.#prepares ? Math.max(stallMs, prepareMs) : stallMs;
   }
 
   /** Told to end while its connection is dead, a copy would hold the guest until the connection is given up. */
@@ -95,6 +101,8 @@ export class MoveWatch {
     if (job.processedBytes !== this.#processedBytes) this.#movedAtMs = performance.now();
     this.#processedBytes = Math.max(this.#processedBytes, job.processedBytes);
     this.#options.onProgress?.(job);
+    // A daemon that is too busy with the domain to answer knows it.
+    if (this.#processedBytes === 0) this.#prepares ||= await this.#options.targetPrepares(options).catch(() => true);
     const {downtimeMsMax} = this.#options.move;
     if (downtimeMsMax === undefined || this.#downtimeSet) return;
     this.#downtimeSet = true;
@@ -103,8 +111,9 @@ export class MoveWatch {
 
   /** The client aborts the job; this sees to it that the job heeds it. Rejects with `why` when it never does. */
   async #untilEnded(ended: Promise<'ended'>, why: unknown): Promise<void> {
-    const untilMs = performance.now() + abortMs;
-    while ((await Promise.race([ended, sleep(patienceMs, 'waiting')])) !== 'ended') {
+    const early = this.#processedBytes === 0;
+    const untilMs = performance.now() + (early ? abortEarlyMs : abortMs);
+    while ((await Promise.race([ended, sleep(early ? abortEarlyMs : patienceMs, 'waiting')])) !== 'ended') {
       if (performance.now() > untilMs) throw why;
       await Promise.race([ended, this.#dropConnections()]);
     }

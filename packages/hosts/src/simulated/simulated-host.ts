@@ -202,9 +202,10 @@ export class SimulatedHost implements Host {
     return this.domains.get(uuid)?.job;
   }
 
-  async abortJob(uuid: string, options: CallOptions = {}): Promise<void> {
+  async abortJob(uuid: string, options: CallOptions = {}): Promise<'heard' | 'refused'> {
     await this.#act(`abort ${uuid}`, options);
     if (this.domains.get(uuid)?.job) this.#aborted.add(uuid);
+    return 'heard';
   }
 
   async diskWaits(options: CallOptions = {}): Promise<DiskWaits> {
