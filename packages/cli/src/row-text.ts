@@ -2,13 +2,18 @@ import {bytesText, percentText, rateText, timeText} from './amounts.ts';
 import type {RowState, RowView} from './run-view.ts';
 
 /** What there is to say of a row behind its name, in one line without colours. */
-export function rowText(row: RowView): string {
+export function rowText(row: RowView, {first = 'act'}: {readonly first?: 'act' | 'progress'} = {}): string {
+  if (row.state === 'running' && first === 'progress') return runningParts(row).toReversed().join('  ');
   return texts[row.state](row);
+}
+
+function runningParts(row: RowView): string[] {
+  return [actText(row), progressText(row)].filter(part => part !== '');
 }
 
 const texts: Readonly<Record<RowState, (row: RowView) => string>> = {
   waiting: ({waits}) => (waits === undefined ? 'waits' : `waits ${waits}`),
-  running: row => [actText(row), progressText(row)].filter(part => part !== '').join('  '),
+  running: row => runningParts(row).join('  '),
   asking: ({waits, act}) => `asks: ${waits ?? act}`,
   done: row => ['done', ...doneTexts(row)].join(', '),
   failed: ({failure, act}) => failure?.message ?? `${act} failed`,

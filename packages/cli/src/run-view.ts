@@ -62,6 +62,7 @@ export class RunView {
   #paused: string | undefined;
   #stopping: 'stop' | 'abort' | undefined;
   #halted = false;
+  #interrupted = false;
 
   constructor(plan: Plan, {lanes = {}, placesDefault = 2, soFar = new Map()}: RunViewOptions = {}) {
     this.plan = plan;
@@ -82,8 +83,8 @@ export class RunView {
   /** Why nothing starts at present, in words; undefined when it does. */
   get hindrance(): string | undefined {
     if (this.#paused !== undefined) return this.#paused;
-    if (this.#stopping === 'abort') return 'aborting: what runs is being ended';
-    if (this.#stopping === 'stop') return 'stopping: what runs is let end, nothing more starts';
+    if (this.#stopping === 'abort') return `aborting${this.#next('leaves')}: what runs is being ended`;
+    if (this.#stopping === 'stop') return `stopping${this.#next('aborts')}: what runs is let end, nothing more starts`;
     return this.#halted ? 'a step failed: what runs is let end, nothing more starts' : undefined;
   }
 
@@ -124,6 +125,15 @@ export class RunView {
         break;
     }
     return undefined;
+  }
+
+  /** The operator has pressed Ctrl-C: what the next one does is to be told. */
+  interrupted(): void {
+    this.#interrupted = true;
+  }
+
+  #next(does: 'aborts' | 'leaves'): string {
+    return this.#interrupted ? ` (Ctrl-C again ${does})` : '';
   }
 
   #applyToStep(event: StepEvent): string | undefined {

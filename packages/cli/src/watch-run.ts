@@ -27,7 +27,10 @@ export async function watchRun(
   const view = new RunView(plan, options);
   const display = runDisplay(view, terminal);
   const {interrupts} = terminal;
-  interrupts.onInterrupt = count => display.remark(interruptText(count, view));
+  interrupts.onInterrupt = count => {
+    view.interrupted();
+    display.remark(interruptText(count, view));
+  };
   try {
     const outcome = await start({
       onEvent: event => display.event(event, view.apply(event)),

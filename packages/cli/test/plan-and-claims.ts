@@ -6,6 +6,7 @@ import {type Host, openHost} from '@dr-toolkit/hosts';
 
 import {domainXml, webUuid} from '../../hosts/test/fixtures/domain-xml.ts';
 import {type LibvirtDaemon, startLibvirtDaemon} from '../../libvirt/test/fixtures/libvirt-daemon.ts';
+import {drAtTerminal} from './fixtures/at-terminal.ts';
 import {type Dr, drIn} from './fixtures/run-dr.ts';
 
 const test = anyTest.serial as TestFn;
@@ -134,6 +135,33 @@ test("another controller's claim stands in the way, is listed, and is broken by 
   t.is((await dr.run(...move, '--break-claim', 'db')).exitCode, 3, 'nor does another name');
   const broken = await dr.run(...move, '--break-claim', 'web');
   t.is(broken.exitCode, 0, broken.stderr);
+  t.is(await hosts[1]?.readClaim(webUuid), undefined);
+});
+
+test('a claim that is renewed is broken at a terminal, by typing the name of the domain', async t => {
+  const dr = await drWithPlan(t);
+  await source().writeClaim(webUuid, foreign);
+  const breaking = () =>
+    drAtTerminal(['migrate', '--from', 'sunjammer', '--to', 'newhost', '--break-claim', 'web'], {
+      cwd: dr.folder,
+      columns: 300,
+      env: {DR_STATE_DIR: join(dr.folder, 'state'), DR_ESTATE: ''},
+    });
+  for (const [typed, code] of [
+    ['y', 3],
+    ['web', 0],
+  ] as const) {
+    const terminal = breaking();
+    await terminal.until(/web is held by run theirs of mallow:1#1.* type web to break the claim: /u);
+    terminal.type(`${typed}\r`);
+    if (typed === 'web') {
+      await terminal.until(/Move 1 domain .*\[y\/N\] /u);
+      terminal.type('y\r');
+    }
+    t.is(await terminal.ended, code, terminal.shown());
+    t.is(/Type exactly: web/u.test(terminal.shown()), code === 3);
+    t.is((await source().readDomain(webUuid)) === undefined, code === 0);
+  }
   t.is(await hosts[1]?.readClaim(webUuid), undefined);
 });
 

@@ -8,6 +8,8 @@ import type {Style} from '../terminal.ts';
 export interface ListOptions {
   /** With more rows than this, only those that something happens to are shown. */
   readonly rowsMax: number;
+  /** Columns of the screen. A narrow one has short names, and first what changes. */
+  readonly columns?: number;
   readonly paint: (style: Style, text: string) => string;
 }
 
@@ -21,15 +23,20 @@ const marks: Record<RowState, {readonly mark: string; readonly style: Style}> = 
   cancelled: {mark: '■', style: 'yellow'},
 };
 
+/** With fewer columns than this a line has no room for all that there is to say. */
+const narrow = 60;
+
 /** A run as a block of text: a headline, and a line for each row. */
-export function listText(view: RunView, {rowsMax, paint}: ListOptions): string {
+export function listText(view: RunView, {rowsMax, columns = 100, paint}: ListOptions): string {
   const counts = view.counts();
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const calm = total > rowsMax;
   const chosen = calm ? view.rows(['failed', 'asking', 'running', 'cancelled']) : view.rows();
   const rows = chosen.slice(0, rowsMax);
-  const width = Math.max(...rows.map(({name}) => stringWidth(name)), 0);
-  const lines = rows.map(row => rowLine(row, width, paint));
+  const nameMost = Math.max(12, Math.floor(columns * 0.4));
+  const shown = rows.map(row => ({...row, short: shortName(row.name, nameMost)}));
+  const width = Math.max(...shown.map(({short}) => stringWidth(short)), 0);
+  const lines = shown.map(row => rowLine(row, {width, columns, paint}));
   const hidden = chosen.length - rows.length;
   return [headline(view, total, paint), ...lines, ...(hidden > 0 ? [paint('dim', `  and ${hidden} more`)] : [])].join(
     '\n',
@@ -56,10 +63,21 @@ function headline(view: RunView, total: number, paint: ListOptions['paint']): st
   return [head, ...view.limits.map(limit => paint('dim', limit)), ...hindrance].join('\n');
 }
 
-function rowLine(row: RowView, width: number, paint: ListOptions['paint']): string {
+function rowLine(
+  row: RowView & {readonly short: string},
+  {width, columns, paint}: {readonly width: number; readonly columns: number; readonly paint: ListOptions['paint']},
+): string {
   const {mark, style} = marks[row.state];
-  const name = row.name + ' '.repeat(Math.max(0, width - stringWidth(row.name)));
-  const text = rowText(row);
+  const name = row.short + ' '.repeat(Math.max(0, width - stringWidth(row.short)));
+  const text = rowText(row, {first: columns < narrow ? 'progress' : 'act'});
   const quiet = row.state === 'waiting' || row.state === 'skipped';
   return `${paint(style, mark)} ${quiet ? paint('dim', name) : name}  ${quiet ? paint('dim', text) : text}`;
+}
+
+/** Names often differ at their end: what is left out is in the middle. */
+function shortName(name: string, most: number): string {
+  if (stringWidth(name) <= most) return name;
+  const letters = Array.from(name);
+  const tail = Math.floor((most - 1) / 2);
+  return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
 }

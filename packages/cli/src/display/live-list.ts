@@ -12,6 +12,7 @@ export function liveList(view: RunView, terminal: Terminal): RunDisplay {
   const text = () =>
     listText(view, {
       rowsMax: Math.min(30, terminal.rows - 4),
+      columns: terminal.columns,
       paint: (style, part) => terminal.paint(style, part, 'stderr'),
     });
   const listr = new Listr(

@@ -1,4 +1,5 @@
 import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {execa} from 'execa';
 import type {ConnectUri} from '../connect-uri.ts';
@@ -8,8 +9,8 @@ import type {Transport} from './transport.ts';
 
 /** How much of what a program complained about is kept, in characters. */
 const complaintMax = 2000;
-/** How long its end may take to be noticed after its output has ended, in milliseconds. */
-const endingMs = 1000;
+/** How long its end and its last words may take after its output has ended, in milliseconds. */
+const endingMs = 3000;
 
 export interface CommandOptions extends TransportOptions {
   readonly address: string;
@@ -37,6 +38,8 @@ export function openCommand(program: string, args: readonly string[], options: C
   });
   child.stderr.on('error', () => {});
   const ending = howItEnds(program, child.nodeChildProcess);
+  // Another process may write there once the program is gone: the one that keeps an ssh login does, for all who share it.
+  const silence = once(child.stderr, 'close').catch(() => {});
   return {
     input: child.stdout,
     onBytes: listener => void child.stdout.on('data', listener),
@@ -44,7 +47,9 @@ export function openCommand(program: string, args: readonly string[], options: C
     address: options.address,
     confidential: options.confidential,
     async diagnosis() {
-      const end = await Promise.race([ending, sleep(endingMs, '', {ref: false})]);
+      const late = sleep(endingMs, '', {ref: false});
+      const end = await Promise.race([ending, late]);
+      await Promise.race([silence, late]);
       return [complaint.trim().replaceAll(/\s*\n\s*/g, '; '), end].filter(Boolean).join('; ');
     },
     destroy() {
@@ -56,7 +61,7 @@ export function openCommand(program: string, args: readonly string[], options: C
   };
 }
 
-/** Resolves, with nothing if that was no failure, when the program is gone; a child of it may still hold its stderr. */
+/** Resolves, with nothing if that was no failure, when the program is gone. */
 async function howItEnds(program: string, child: ChildProcess): Promise<string> {
   const {promise, resolve} = Promise.withResolvers<string>();
   child.once('error', error => resolve(error.message));

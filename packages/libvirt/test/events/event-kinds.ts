@@ -8,7 +8,7 @@ const reads = test.macro({
   exec(t, kind: EventKindName, payload: object, event: object) {
     t.deepEqual<object, object>(readEvent(kind, {callbackId: 1, ...payload}, link), event);
   },
-  title: (what, kind) => `${kind}: ${what}`,
+  title: (what, kind: EventKindName) => `${kind}: ${what}`,
 });
 
 const disk = {name: 'scsi_host12'};

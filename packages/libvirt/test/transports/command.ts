@@ -49,3 +49,13 @@ test('a program that goes while a call waits takes the call with it', async t =>
     message: /ended with SIGKILL/,
   });
 });
+
+test('what is written after the program has gone is told, too', async t => {
+  // Its child writes once it has a new parent, and so the program's end was noticed.
+  const lastWords = 'sh -c "while test \\$(ps -o ppid= -p \\$\\$) = $$; do :; done; echo no way >&2" >/dev/null &';
+  const way = await program(t, `${lastWords}\nexit 3`);
+  await t.throwsAsync(RpcClient.connect(`test+ext:///default?command=${way}`), {
+    code: 'CONNECT_FAILED',
+    message: /no way; .* ended with exit code 3$/,
+  });
+});
