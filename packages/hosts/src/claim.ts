@@ -1,6 +1,5 @@
-import {type Element, XMLSerializer} from '@xmldom/xmldom';
-
-import {child, xmlDocument} from './xml.ts';
+import {child, parseXml, serializeXml} from '@dr-toolkit/libvirt';
+import type {Element} from '@xmldom/xmldom';
 
 /** The XML namespace of dr's element in a domain's metadata. */
 export const claimNamespace = 'urn:dr-toolkit:claim';
@@ -39,25 +38,21 @@ function claimOf(element: Element): Claim {
 
 /** The claim as libvirt takes it: one element without a namespace of its own. */
 export function claimXml({run, controller, token, until}: Claim): string {
-  const document = xmlDocument('<claim/>');
-  const element = document.documentElement;
+  const {root} = parseXml('<claim/>', 'claim');
   for (const [name, value] of Object.entries({run, controller, token: String(token), until})) {
-    element?.setAttribute(name, value);
+    root.setAttribute(name, value);
   }
-  return new XMLSerializer().serializeToString(document);
+  return serializeXml(root);
 }
 
 /** A claim as libvirt hands it out: that element, without its namespace again. */
-export function parsedClaim(xml: string): Claim | undefined {
-  const element = xmlDocument(xml).documentElement;
-  return element ? claimOf(element) : undefined;
+export function parsedClaim(xml: string): Claim {
+  return claimOf(parseXml(xml).root);
 }
 
 /** A definition with that claim in it, or with none. */
 export function withClaim(xml: string, claim: Claim | undefined): string {
-  const document = xmlDocument(xml);
-  const root = document.documentElement;
-  if (!root) return xml;
+  const {document, root} = parseXml(xml, 'domain');
   const old = claimElement(root);
   old?.parentNode?.removeChild(old);
   const metadata = child(root, 'metadata') ?? (claim && document.createElement('metadata'));
@@ -69,7 +64,7 @@ export function withClaim(xml: string, claim: Claim | undefined): string {
   } else if (metadata?.childNodes.length === 0) {
     root.removeChild(metadata);
   }
-  return new XMLSerializer().serializeToString(document);
+  return serializeXml(document);
 }
 
 function claimElement(domain: Element | undefined): Element | undefined {

@@ -1,8 +1,9 @@
+import {child, children} from '@dr-toolkit/libvirt';
 import type {Element} from '@xmldom/xmldom';
 
 import {claimIn} from './claim.ts';
 import type {DiskReading, DomainReading, HostFileReading, InterfaceReading} from './reading.ts';
-import {bytesOf, child, children, rootOf, text} from './xml.ts';
+import {bytesOf, rootOf, text} from './xml.ts';
 
 /** What a definition says by itself, before anybody looked at the host. */
 export type DomainDefinition = Pick<

@@ -1,6 +1,5 @@
-import {type Element, XMLSerializer} from '@xmldom/xmldom';
-
-import {child, children, xmlDocument} from './xml.ts';
+import {child, children, parseXml, serializeXml} from '@dr-toolkit/libvirt';
+import type {Element} from '@xmldom/xmldom';
 
 /** What must read differently on the target. What is not named stays as it is, also what dr does not understand. */
 export interface DefinitionChanges {
@@ -20,8 +19,7 @@ export function targetDefinition(
   xml: string,
   {disks = {}, interfaces = {}, sparseDisks = [], nvramPath}: DefinitionChanges,
 ): string {
-  const document = xmlDocument(xml);
-  const root = document.documentElement ?? undefined;
+  const {document, root} = parseXml(xml, 'domain');
   const devices = child(root, 'devices');
   for (const disk of children(devices, 'disk')) {
     const target = child(disk, 'target')?.getAttribute('dev') ?? '';
@@ -33,9 +31,9 @@ export function targetDefinition(
     const plug = interfaces[child(nic, 'mac')?.getAttribute('address')?.toLowerCase() ?? ''];
     if (plug) plugIn(nic, plug);
   }
-  const nvram = child(child(root, 'os'), 'nvram');
+  const nvram = child(root, 'os', 'nvram');
   if (nvram && nvramPath !== undefined) nvram.textContent = nvramPath;
-  return new XMLSerializer().serializeToString(document);
+  return serializeXml(document);
 }
 
 /** The copy stands by itself, so what lay below the old file is named no longer. */

@@ -1,31 +1,12 @@
-import {DOMParser, type Document, type Element} from '@xmldom/xmldom';
+import {child, parseXml} from '@dr-toolkit/libvirt';
+import type {Element} from '@xmldom/xmldom';
 
-/** Parses libvirt's XML. Throws a `SyntaxError` on what is not XML. */
-export function xmlDocument(xml: string): Document {
-  const parser = new DOMParser({
-    onError: (level, message) => {
-      if (level !== 'warning') throw new SyntaxError(message);
-    },
-  });
-  try {
-    return parser.parseFromString(xml, 'text/xml');
-  } catch (error) {
-    throw new SyntaxError(`Not XML: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
-  }
+/** The outermost element of a document, which must be called `name`. @throws {XmlError} */
+export function rootOf(xml: string, name: string): Element {
+  return parseXml(xml, name).root;
 }
 
-/** Child elements of that name. */
-export function children(parent: Element | undefined, name: string): Element[] {
-  if (!parent) return [];
-  return Array.from(parent.childNodes).filter(
-    (node): node is Element => node.nodeType === 1 && (node as Element).tagName === name,
-  );
-}
-
-export function child(parent: Element | undefined, name: string): Element | undefined {
-  return children(parent, name)[0];
-}
-
+/** The trimmed text of a child element; undefined where there is none. */
 export function text(parent: Element | undefined, name: string): string | undefined {
   return child(parent, name)?.textContent?.trim() || undefined;
 }
@@ -37,11 +18,4 @@ export function bytesOf(element: Element | undefined, unitDefault: 'bytes' | 'Ki
   const power = ['', 'k', 'm', 'g', 't', 'p'].indexOf(unit.toLowerCase().replace(/i?b$|b?ytes?$/u, ''));
   const factor = /^[kmgtp]b$/iu.test(unit) ? 1000 : 1024;
   return Number(element.textContent?.trim() ?? 0) * (power < 1 ? 1 : factor ** power);
-}
-
-/** The root element of a document, which must be called `name`. */
-export function rootOf(xml: string, name: string): Element {
-  const root = xmlDocument(xml).documentElement;
-  if (root?.tagName === name) return root;
-  throw new SyntaxError(`Not the XML of a ${name}`);
 }

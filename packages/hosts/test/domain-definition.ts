@@ -1,3 +1,4 @@
+import {XmlError} from '@dr-toolkit/libvirt';
 import test from 'ava';
 
 import {domainDefinition} from '../src/index.ts';
@@ -53,8 +54,8 @@ test('a running interface on a network is told by that network, not by the bridg
 });
 
 test('what is no domain is refused', t => {
-  t.throws(() => domainDefinition('<network/>'), {instanceOf: SyntaxError});
-  t.throws(() => domainDefinition('<domain'), {instanceOf: SyntaxError});
+  t.throws(() => domainDefinition('<network/>'), {instanceOf: XmlError, code: 'WRONG_ROOT'});
+  t.throws(() => domainDefinition('<domain'), {instanceOf: XmlError, code: 'NOT_XML'});
 });
 
 function memory(unit: string, value: number): number {

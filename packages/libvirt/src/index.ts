@@ -112,4 +112,5 @@ export {paramValues, repeatedValues, typedParams, type TypedParam, type TypedVal
 export {DiskXml, type BackingImage, type DiskSource} from './xml/disk-xml.ts';
 export {DomainXml, type BootFiles, type Channel, type HostDevice} from './xml/domain-xml.ts';
 export {InterfaceXml} from './xml/interface-xml.ts';
+export {child, children, parseXml, serializeXml} from './xml/xml-elements.ts';
 export {XmlError, type XmlErrorCode} from './xml/xml-error.ts';

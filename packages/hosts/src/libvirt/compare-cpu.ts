@@ -1,10 +1,10 @@
-import {LibvirtError} from '@dr-toolkit/libvirt';
+import {child, children, LibvirtError} from '@dr-toolkit/libvirt';
 import {XMLSerializer} from '@xmldom/xmldom';
 
 import {domainDefinition} from '../domain-definition.ts';
 import {HostError} from '../host-error.ts';
 import type {CallOptions, CpuVerdict} from '../host.ts';
-import {child, children, rootOf} from '../xml.ts';
+import {rootOf} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 const failIncompatible = 1;

@@ -1,10 +1,10 @@
-import {blockJobTypes, domainState, jobStats} from '@dr-toolkit/libvirt';
+import {child, children, blockJobTypes, domainState, jobStats} from '@dr-toolkit/libvirt';
 
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
 import {HostError} from '../host-error.ts';
 import type {CallOptions, JobReading} from '../host.ts';
 import type {DiskReading, DomainReading, DomainStanding, VolumeReading} from '../reading.ts';
-import {child, children, rootOf} from '../xml.ts';
+import {rootOf} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 const xmlInactive = 2;

@@ -1,6 +1,7 @@
+import {child, children} from '@dr-toolkit/libvirt';
 import type {CallOptions} from '../host.ts';
 import type {DomainReading, HostReading, MachineReading, NetworkReading} from '../reading.ts';
-import {child, children, rootOf, text} from '../xml.ts';
+import {rootOf, text} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {readDomain} from './read-domain.ts';
 import {readPools} from './read-pools.ts';

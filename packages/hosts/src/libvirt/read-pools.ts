@@ -1,6 +1,7 @@
+import {child, children} from '@dr-toolkit/libvirt';
 import type {CallOptions} from '../host.ts';
 import type {PoolReading, VolumeReading} from '../reading.ts';
-import {bytesOf, child, children, rootOf, text} from '../xml.ts';
+import {bytesOf, rootOf, text} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 /** Pools that dr itself has put on folders which no pool covers: not the estate's. */

@@ -2,11 +2,20 @@ import {DOMParser, XMLSerializer, type Document, type Element, type Node} from '
 import {XmlError} from './xml-error.ts';
 
 /**
- * Parses a document.
- * @throws {XmlError} `NOT_XML` with what is wrong, `WRONG_ROOT` when its outermost element is not `root`.
+ * Parses a document. Where `root` is given, that must be its outermost element.
+ * @throws {XmlError} `NOT_XML` with what is wrong, or `WRONG_ROOT`.
  */
-export function parseXml(xml: string, root: string): {document: Document; root: Element} {
-  const hint = `Pass what libvirt printed: <${root}>...</${root}>.`;
+export function parseXml(xml: string, root?: string): {document: Document; root: Element} {
+  const hint = root === undefined ? 'Pass what libvirt printed.' : `Pass what libvirt printed: <${root}>...</${root}>.`;
+  const document = parseDocument(xml, hint);
+  const found = document.documentElement;
+  if (found === null || (root !== undefined && (found.localName !== root || found.namespaceURI !== null))) {
+    throw new XmlError('WRONG_ROOT', `This is <${found?.tagName ?? ''}>, not <${root ?? ''}>`, {hint});
+  }
+  return {document, root: found};
+}
+
+function parseDocument(xml: string, hint: string): Document {
   const parser = new DOMParser({
     onError(level, message) {
       if (level !== 'warning') {
@@ -14,19 +23,13 @@ export function parseXml(xml: string, root: string): {document: Document; root: 
       }
     },
   });
-  let document: Document;
   try {
-    document = parser.parseFromString(xml, 'text/xml');
+    return parser.parseFromString(xml, 'text/xml');
   } catch (error) {
     throw error instanceof XmlError
       ? error
       : new XmlError('NOT_XML', `This is not XML: ${String(error)}`, {hint, cause: error});
   }
-  const found = document.documentElement;
-  if (found?.localName !== root || found.namespaceURI !== null) {
-    throw new XmlError('WRONG_ROOT', `This is <${found?.tagName ?? ''}>, not <${root}>`, {hint});
-  }
-  return {document, root: found};
 }
 
 /** Writes a document or element. Elements and attributes that nobody changed stay as they were. */
