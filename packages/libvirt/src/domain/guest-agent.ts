@@ -39,10 +39,10 @@ export interface GuestFilesystem {
  * freeze that was cancelled may have frozen the guest all the same: thaw with a signal of its own.
  */
 export class GuestAgent {
-  readonly #link: DaemonLink;
+  readonly #link: Pick<DaemonLink, 'call'>;
   readonly #dom: DomainRef;
 
-  constructor(link: DaemonLink, dom: DomainRef) {
+  constructor(link: Pick<DaemonLink, 'call'>, dom: DomainRef) {
     this.#link = link;
     this.#dom = dom;
   }

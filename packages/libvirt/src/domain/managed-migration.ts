@@ -18,14 +18,19 @@ const askAgainMs = 500;
 const sourceFlags = migrateFlags['abort-on-error'] | migrateFlags['auto-converge'];
 
 /** What a migration asks of the way to a daemon. */
-export type MigrationEnd = Pick<DaemonLink, 'aside' | 'call' | 'host' | 'order'>;
+export interface MigrationEnd extends Pick<DaemonLink, 'call' | 'host' | 'order'> {
+  aside<Result>(work: (client: Caller) => Promise<Result>, options?: CallOptions): Promise<Result>;
+}
+
+/** One connection of an end. */
+type Caller = Pick<RpcClient, 'call'>;
 
 /** Both ends of a migration: the ways to the daemons, and the two connections that own it. */
 interface Ends {
   readonly sourceLink: MigrationEnd;
   readonly targetLink: MigrationEnd;
-  readonly source: RpcClient;
-  readonly target: RpcClient;
+  readonly source: Caller;
+  readonly target: Caller;
   readonly dom: DomainRef;
   readonly flags: number;
   readonly outcomeMsMax: number;

@@ -42,7 +42,7 @@ export async function migratePeerToPeer(
  */
 export async function performMigration(
   link: Pick<DaemonLink, 'call'>,
-  client: RpcClient,
+  client: Pick<RpcClient, 'call'>,
   {dom, dconnuri, params, cookieIn = new Uint8Array(), flags}: Perform,
   {signal}: CallOptions,
 ): Promise<Uint8Array> {
