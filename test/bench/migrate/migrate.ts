@@ -1,14 +1,18 @@
 /**
- * Six running VMs from host to host: by dr, by a loop of `virsh migrate`, and by `xargs -P2 virsh migrate`, on one lab in
- * one run. dr's time holds everything: reading the hosts, the preflight, the moves, the verification, retiring the
- * sources. Usage: node test/bench/migrate/migrate.ts [ROUNDS] [VMS]
+ * Six running VMs from host to host: by `dr migrate`, by a loop of `virsh migrate`, and by `xargs -P2 virsh migrate`, on
+ * one lab in one run, once as small as the lab makes them and once with data on a second disk. dr's time is that of the
+ * whole command: its start, the logins, reading the hosts, the preflight, the moves, the verification, retiring the
+ * sources. Usage: node test/bench/migrate/migrate.ts [ROUNDS] [VMS] [MIB_OF_DATA,...]
  */
 import {join} from 'node:path';
 import {execa} from 'execa';
 
+import {drIn} from '../../cli/fixtures/dr.ts';
 import {labRig, type Rig} from '../../migrate/fixtures/lab-migration.ts';
 
-const [rounds = 2, vms = 6] = process.argv.slice(2).map(Number);
+const [roundsText = '2', vmsText = '6', sizesText = '0,512'] = process.argv.slice(2);
+const [rounds, vms] = [Number(roundsText), Number(vmsText)];
+const sizesMib = sizesText.split(',').map(Number);
 const images = '/var/lib/libvirt/images';
 
 interface Way {
@@ -22,9 +26,10 @@ const virsh = (to: string) =>
 const ways: readonly Way[] = [
   {
     name: 'dr migrate (2 at once)',
-    async move(rig, from, to) {
-      const {failures, findings} = await rig.migrate({from, to, sourceDisks: 'delete'});
-      if (failures.length > 0) throw new Error([...failures, ...findings.map(({message}) => message)].join('\n'));
+    async move({folder}, from, to) {
+      const dr = drIn(folder, 'migrate');
+      const {exitCode, stderr} = await dr('migrate', '--from', from, '--to', to, '--yes', '--delete-source');
+      if (exitCode !== 0) throw new Error(stderr);
     },
   },
   {
@@ -47,20 +52,28 @@ interface Measured {
   readonly silencesMs: readonly number[];
 }
 
-const rig = await labRig({vms});
-const results = new Map<string, Measured[]>(ways.map(({name}) => [name, []]));
-try {
+for (const mib of sizesMib) {
+  const rig = await labRig({vms, hostDiskMib: vms * (mib + 200) + 512});
+  try {
+    tell(mib, await measure(rig, mib));
+  } finally {
+    await rig.close();
+  }
+}
+
+async function measure(rig: Rig, mib: number): Promise<ReadonlyMap<string, readonly Measured[]>> {
+  const results = new Map<string, Measured[]>(ways.map(({name}) => [name, []]));
   const guests = await rig.lab.guests();
   const names = guests.map(({name}) => name);
   let [from, to] = ['sunjammer', 'newhost'];
+  if (mib > 0) for (const name of names) await mustRun(rig, from, dataDisk(name, mib));
   // libvirtd asks QEMU what it can do at a host's first arrival, which takes seconds: nobody's time.
-  for (const host of [to, from]) {
-    await mustRun(
-      rig,
-      host === to ? from : to,
-      `echo ${names.join(' ')} | tr ' ' '\\n' | xargs -P2 -I{} ${virsh(host)}`,
-    );
-    await rig.shell(host === to ? from : to, `rm -f ${images}/*`);
+  for (const [one, other] of [
+    [from, to],
+    [to, from],
+  ] as const) {
+    await mustRun(rig, one, `echo ${names.join(' ')} | tr ' ' '\\n' | xargs -P2 -I{} ${virsh(other)}`);
+    await emptied(rig, one);
   }
   for (let round = 0; round < rounds; round += 1) {
     // Each round begins with another way, so that none is always the first or the warmest.
@@ -74,34 +87,48 @@ try {
       const silencesMs = await stopWatching();
       const downtimesMs = await Promise.all(names.map(name => downtimeMs(rig, to, name)));
       results.get(way.name)?.push({seconds, downtimesMs, silencesMs});
-      console.log(`round ${round + 1}  ${way.name.padEnd(24)}${seconds.toFixed(1).padStart(7)} s`);
-      await rig.shell(from, `rm -f ${images}/*`); // virsh leaves the source's disks; both begin with an empty pool
-      await rig.shell(from, 'virsh pool-refresh default');
+      console.log(`${sizeText(mib)}  round ${round + 1}  ${way.name.padEnd(24)}${seconds.toFixed(1).padStart(7)} s`);
+      await emptied(rig, from);
       [from, to] = [to, from];
     }
   }
-} finally {
-  await rig.close();
+  return results;
 }
 
-console.log(
-  `\n${vms} VMs, ${rounds} rounds${' '.repeat(6)}makespan s   downtime ms (median, worst)   longest silence ms (median, worst)`,
-);
-const seconds = (name: string) => median((results.get(name) ?? []).map(measured => measured.seconds));
-for (const {name} of ways) {
-  const all = results.get(name) ?? [];
-  const downtimes = all.flatMap(({downtimesMs}) => downtimesMs);
-  const silences = all.flatMap(({silencesMs}) => silencesMs);
+function tell(mib: number, results: ReadonlyMap<string, readonly Measured[]>): void {
+  const all = (name: string) => results.get(name) ?? [];
+  const seconds = (name: string) => median(all(name).map(measured => measured.seconds));
+  const downtimes = (name: string) => all(name).flatMap(({downtimesMs}) => downtimesMs);
   console.log(
-    `${name.padEnd(24)}${seconds(name).toFixed(1).padStart(10)}${spread(downtimes).padStart(28)}${spread(silences).padStart(34)}`,
+    `\n${vms} VMs, ${sizeText(mib)}, ${rounds} rounds${' '.repeat(3)}makespan s   downtime ms (median, worst)   longest silence ms (median, worst)`,
+  );
+  for (const {name} of ways) {
+    const silences = all(name).flatMap(({silencesMs}) => silencesMs);
+    console.log(
+      `${name.padEnd(36)}${seconds(name).toFixed(1).padStart(10)}${spread(downtimes(name)).padStart(28)}${spread(silences).padStart(34)}`,
+    );
+  }
+  const [dr = 0, loop = 0, xargs = 0] = ways.map(({name}) => seconds(name));
+  const [drDown = 0, loopDown = 0, xargsDown = 0] = ways.map(({name}) => median(downtimes(name)));
+  console.log(
+    `dr / best of the others: makespan ${(dr / Math.min(loop, xargs)).toFixed(2)}, downtime ${(drDown / Math.min(loopDown, xargsDown)).toFixed(2)}\n`,
   );
 }
-const [dr = 0, loop = 0, xargs = 0] = ways.map(({name}) => seconds(name));
-const down = ways.map(({name}) => median((results.get(name) ?? []).flatMap(({downtimesMs}) => downtimesMs)));
-console.log(
-  `\ndr / best of the others: makespan ${(dr / Math.min(loop, xargs)).toFixed(2)}, downtime ${((down[0] ?? 0) / Math.min(down[1] ?? 0, down[2] ?? 0)).toFixed(2)}`,
-);
-console.log(`dr / xargs -P2: makespan ${(dr / xargs).toFixed(2)}`);
+
+function sizeText(mib: number): string {
+  return mib === 0 ? 'as the lab makes them' : `with ${mib} MiB of data each`;
+}
+
+/** A second disk full of data that no copy can leave out. */
+function dataDisk(name: string, mib: number): string {
+  const file = `${images}/${name}-data.raw`;
+  return `head -c ${mib}M /dev/urandom > ${file} && virsh attach-disk ${name} ${file} vdb --subdriver raw --persistent`;
+}
+
+/** virsh leaves the source's disks behind; both begin with an empty pool. */
+async function emptied(rig: Rig, host: string): Promise<void> {
+  await mustRun(rig, host, `rm -f ${images}/* && virsh pool-refresh default`);
+}
 
 /** Watches guests from a process of its own; stopping tells the longest silence of each, in ms. */
 function watch(addresses: readonly string[]): () => Promise<number[]> {
