@@ -1,5 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {stat} from 'node:fs/promises';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import test from 'ava';
@@ -170,4 +172,14 @@ test('a reader that goes away is no error', async t => {
   const [code] = (await once(child, 'close')) as [number];
   t.is(code, 0);
   t.is(stderr, '');
+});
+
+test('dr starts where it can keep nothing for the next time, and keeps what it can where only its user writes', async t => {
+  const nowhere = await drIn(t, {XDG_CACHE_HOME: '/proc/nowhere'});
+  t.regex((await nowhere.run('--version')).stdout, /^\d+\.\d+\.\d+$/u);
+  const cache = await drIn(t);
+  const dr = await drIn(t, {XDG_CACHE_HOME: cache.folder});
+  t.is((await dr.run('--version')).exitCode, 0);
+  const folder = await stat(join(cache.folder, 'dr/modules'));
+  t.is(folder.mode & 0o777, 0o700);
 });

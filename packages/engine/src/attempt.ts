@@ -137,10 +137,8 @@ type Look = Found | {readonly failure: Failure};
 
 /** One look, under its own time limit: it must be possible after a cancel too. */
 async function look<Context>(attempt: Attempt, {kind, context, times}: AttemptAct<Context>): Promise<Look> {
-  const never = new AbortController();
   const ended = await bounded(async inner => kind.inspect(attempt.step.args, context(inner)), {
     ...times,
-    signal: never.signal,
     timeoutMs: times.inspectMs,
   });
   return ended.how === 'returned' ? ended.value : {failure: failureOf(ended.error)};

@@ -8,7 +8,8 @@ export type Ended<T> =
 
 export interface Bounds {
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  /** Without it only the time ends the act. */
+  readonly signal?: AbortSignal;
   readonly timeoutMs?: number | undefined;
   /** How long an act has to end after its signal has aborted. */
   readonly graceMs: number;
@@ -22,9 +23,9 @@ export async function bounded<T>(
   const inner = new AbortController();
   const cancels: Array<() => void> = [];
   const later = (ms: number, then: () => void) => void cancels.push(clock.later(ms, then));
-  const passOn = () => inner.abort(signal.reason);
-  if (signal.aborted) passOn();
-  signal.addEventListener('abort', passOn, {once: true});
+  const passOn = () => inner.abort(signal?.reason);
+  if (signal?.aborted) passOn();
+  signal?.addEventListener('abort', passOn, {once: true});
   if (timeoutMs !== undefined) {
     const message = `Not done within ${timeoutMs} ms`;
     later(timeoutMs, () => inner.abort(new DOMException(message, 'TimeoutError')));
@@ -38,7 +39,7 @@ export async function bounded<T>(
     return await Promise.race([settled(act, inner.signal), hung]);
   } finally {
     for (const cancel of cancels) cancel();
-    signal.removeEventListener('abort', passOn);
+    signal?.removeEventListener('abort', passOn);
   }
 }
 

@@ -81,7 +81,11 @@ function tampered(line: number, why: string): JournalCheck {
   return {ok: false, damage: 'tampered', line, why};
 }
 
-/** plan.json as it lies in the folder: laid out for people. */
-export function planText(plan: Plan): string {
-  return `${JSON.stringify(plan, undefined, 2)}\n`;
+/** plan.json as it lies in the folder, laid out for people; in pieces, as a large plan need not stand in memory as text. */
+export function* planTexts({steps, ...rest}: Plan): Generator<string, void, undefined> {
+  yield `${JSON.stringify(rest, undefined, 2).slice(0, -2)},\n  "steps": [`;
+  for (const [nr, step] of steps.entries()) {
+    yield `${nr === 0 ? '' : ','}\n    ${JSON.stringify(step, undefined, 2).replaceAll('\n', '\n    ')}`;
+  }
+  yield steps.length === 0 ? ']\n}\n' : '\n  ]\n}\n';
 }

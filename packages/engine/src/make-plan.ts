@@ -100,13 +100,17 @@ function settled(input: StepInput, mode: PlanMode, known: ReadonlyMap<string, St
     changes,
     args,
     group: frozenCopy(group),
-    needs: frozenCopy(neededBy(input)),
+    needs: input.needs?.length ? frozenCopy(neededBy(input)) : nothingNeeded,
     lanes: frozenCopy(lanes),
     ...(timeoutMs !== undefined && {timeoutMs}),
-    retries: frozenCopy(input.retries ?? {max: 0, backoffMs: 1000}),
+    retries: input.retries ? frozenCopy(input.retries) : noRetries,
     onFailure: input.onFailure ?? (mode === 'planned' ? 'stop' : 'skip-dependents'),
   });
 }
+
+// One for all: a plan may have many thousands of steps.
+const noRetries: Retries = Object.freeze({max: 0, backoffMs: 1000});
+const nothingNeeded: readonly Need[] = Object.freeze([]);
 
 function neededBy({needs = []}: StepInput): Need[] {
   return needs.map(need => (typeof need === 'string' ? {step: need, need: 'require'} : need));

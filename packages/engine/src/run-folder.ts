@@ -1,9 +1,9 @@
-import {existsSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 import {RunError} from './engine-error.ts';
 import {GrowingFile} from './growing-file.ts';
-import {planText} from './journal.ts';
+import {planTexts} from './journal.ts';
 import type {Plan} from './plan.ts';
 
 /**
@@ -32,7 +32,7 @@ export function openRunFolder(path: string, plan: Plan, lines: readonly string[]
   const eventsFile = join(path, 'events.ndjson');
   const damage = written(path, () => {
     mkdirSync(join(path, 'steps'), {recursive: true, mode: 0o700});
-    writeFileSync(join(path, 'plan.json'), planText(plan), {mode: 0o600});
+    writePlanFile(join(path, 'plan.json'), plan);
     return mend(eventsFile, lines);
   });
   const events = new GrowingFile(eventsFile);
@@ -68,6 +68,24 @@ export function openRunFolder(path: string, plan: Plan, lines: readonly string[]
     },
   };
 }
+
+function writePlanFile(path: string, plan: Plan): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    let piece = '';
+    for (const text of planTexts(plan)) {
+      piece += text;
+      if (piece.length < pieceLength) continue;
+      writeFileSync(file, piece); // goes on where the last one ended
+      piece = '';
+    }
+    writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
+}
+
+const pieceLength = 64 * 1024;
 
 function written<T>(path: string, act: () => T): T {
   try {
