@@ -1,6 +1,6 @@
 import type {Plan, RunOutcome} from '@dr-toolkit/engine';
 import {type DomainReading, type Host, readInventory} from '@dr-toolkit/hosts';
-import {type DomainMove, migrationSummary, releaseClaims, type SummaryRow} from '@dr-toolkit/migrate';
+import {type DomainMove, migrationMoves, migrationSummary, releaseClaims, type SummaryRow} from '@dr-toolkit/migrate';
 
 import {type ExitCode, exitCodes} from './exit-code.ts';
 import {summaryText} from './summary-text.ts';
@@ -17,7 +17,7 @@ export interface EndedMigration {
 
 /** Says what became of each domain, where those are that did not arrive, and what to type next. */
 export async function endOfMigration({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<ExitCode> {
-  const rows = migrationSummary(movesOf(plan), endedSteps(plan, outcome));
+  const rows = migrationSummary(migrationMoves(plan), endedSteps(plan, outcome));
   const {run, status} = outcome;
   await release({plan, outcome, hosts}, terminal);
   const code = endCode(status, terminal);
@@ -44,7 +44,7 @@ async function release({plan, outcome, hosts}: EndedMigration, terminal: Termina
     plan.steps.some(
       ({id, kind, args}) => kind === 'retire-source' && args.uuid === move.uuid && steps[id]?.state === 'done',
     );
-  const open = movesOf(plan).filter(move => !retired(move));
+  const open = migrationMoves(plan).filter(move => !retired(move));
   if (open.length === 0) return;
   const kept = await releaseClaims(open, hosts, run, {signal: AbortSignal.timeout(lookMs)});
   if (kept.length > 0)
@@ -55,16 +55,6 @@ async function release({plan, outcome, hosts}: EndedMigration, terminal: Termina
 function endCode(status: RunOutcome['status'], {interrupts}: Terminal): ExitCode {
   if (status === 'done') return exitCodes.done;
   return status === 'stopped' || interrupts.stop.aborted ? exitCodes.interrupted : exitCodes.failed;
-}
-
-/** The domains of a plan, in its order. */
-export function movesOf(plan: Plan): DomainMove[] {
-  const moves = new Map<string, DomainMove>();
-  for (const {args} of plan.steps) {
-    const move = args as unknown as Partial<DomainMove>;
-    if (move.uuid !== undefined && move.domain !== undefined) moves.set(move.uuid, move as DomainMove);
-  }
-  return [...moves.values()];
 }
 
 function endedSteps(plan: Plan, {steps}: RunOutcome) {
@@ -130,5 +120,5 @@ function keptPaths(plan: Plan, {steps}: RunOutcome): number {
 }
 
 function sourcesOf(plan: Plan): string {
-  return [...new Set(movesOf(plan).map(({from}) => from))].join(' ');
+  return [...new Set(migrationMoves(plan).map(({from}) => from))].join(' ');
 }

@@ -1,5 +1,3 @@
-import type {Command} from 'commander';
-
 import {describeError, errorEvent} from './describe-error.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit-code.ts';
 import {listenForInterrupts} from './interrupts.ts';
@@ -19,7 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
         code = ended;
       },
     });
-    throwInsteadOfExit(dr as unknown as Command);
+    throwInsteadOfExit(dr);
     await dr.parseAsync(args, {from: 'user'});
   } catch (error) {
     code = told(error, terminal);
@@ -30,7 +28,13 @@ export async function main(args: readonly string[]): Promise<void> {
   process.exit(code);
 }
 
-function throwInsteadOfExit(command: Command): void {
+/** As much of a command as is needed here, whatever its options are. */
+interface Exiting {
+  exitOverride(): unknown;
+  readonly commands: readonly Exiting[];
+}
+
+function throwInsteadOfExit(command: Exiting): void {
   command.exitOverride();
   for (const inner of command.commands) throwInsteadOfExit(inner);
 }

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {mkdirSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
-import {DatabaseSync, type StatementSync} from 'node:sqlite';
+import {DatabaseSync, type SQLOutputValue, type StatementSync} from 'node:sqlite';
 
 import {RunError} from './engine-error.ts';
 import {refuseNetworkPlace} from './network-place.ts';
@@ -108,7 +108,9 @@ class SqliteStore implements Store {
       statement = this.#db.prepare(sql);
       this.#statements.set(sql, statement);
     }
-    return statement.all(...args) as unknown as readonly Row[];
+    const rows = statement.all(...args);
+    assertRows(rows);
+    return rows;
   }
 
   /** Tables that an older dr did not have yet stand empty beside its own, for this reader alone. */
@@ -132,6 +134,17 @@ class SqliteStore implements Store {
     ]);
     this.#run('UPDATE gate SET version = ? WHERE version < ?', [schemaVersion, schemaVersion]);
     this.#db.exec('COMMIT');
+  }
+}
+
+/** What comes out of the tables is what was put in: numbers, texts and nothing. */
+function assertRows(rows: ReadonlyArray<Record<string, SQLOutputValue>>): asserts rows is readonly Row[] {
+  for (const row of rows) {
+    for (const column in row) {
+      const value = row[column];
+      if (typeof value === 'bigint' || value instanceof Uint8Array)
+        throw new TypeError(`${column} is no number or text`);
+    }
   }
 }
 

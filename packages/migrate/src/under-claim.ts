@@ -9,10 +9,12 @@ import {hostsOf, isArriving, type MigrationContext, type MoveHosts, whereabouts}
 type Context = MigrationContext & StepContext;
 
 /**
- * How long a claim holds without being renewed. While libvirt moves a domain nobody can write into its metadata, so it
- * outlasts most moves; one that has expired still keeps others out until a person breaks it.
+ * How long a claim holds without being renewed, beside the time that the move itself may take: while libvirt moves a
+ * domain nobody can write into its metadata. One that has expired still keeps others out until a person breaks it.
  */
 const claimMs = 3_600_000;
+/** A move that nobody slows down is hardly slower than this, in MiB/s. */
+const slowestMibPerSecond = 8;
 const renewMs = claimMs / 3;
 /** What must be tidied up outlives a cancel. */
 const tidyMs = 30_000;
@@ -67,7 +69,7 @@ async function takeClaim(move: DomainMove, context: Context): Promise<void> {
 
 async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
   const {run, controller, token, signal} = context;
-  const claim = {run, controller, token, until: new Date(Date.now() + claimMs).toISOString()};
+  const claim = {run, controller, token, until: new Date(Date.now() + claimMs + longestMs(move)).toISOString()};
   const [here, there] = await Promise.all([
     source.readDomain(move.uuid, {signal}),
     target.readDomain(move.uuid, {signal}).catch(silentTarget(true)),
@@ -76,6 +78,12 @@ async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: 
   if (here?.job !== undefined) return;
   if (here && !isArriving(here)) await source.writeClaim(move.uuid, claim, {signal});
   if (there && !isArriving(there)) await target.writeClaim(move.uuid, claim, {signal});
+}
+
+/** The time for all there is to carry, at a pace that is slow for a disk and a link, or as the operator bounds it. */
+function longestMs({weightBytes, bandwidthMibPerSecond}: DomainMove): number {
+  const pace = Math.min(bandwidthMibPerSecond ?? slowestMibPerSecond, slowestMibPerSecond);
+  return (weightBytes / (pace * 1024 ** 2)) * 1000;
 }
 
 async function renew(move: DomainMove, context: Context): Promise<void> {

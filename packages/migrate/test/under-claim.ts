@@ -35,6 +35,19 @@ test('a claim lies on both sides while a domain moves, and nothing of it stays',
   t.notRegex(two.birch.domains.get(uuidOf(1))?.xml ?? '', /dr-toolkit/u);
 });
 
+test('a claim outlasts a move that takes long, as nobody can renew it meanwhile', async t => {
+  const two = new TwoHosts().with('web');
+  let claim: Claim | undefined;
+  two.alder.mishap = {kind: 'event', act: () => void two.alder.readClaim(uuidOf(1)).then(read => (claim = read))};
+  const {plan} = await planOf(two);
+  const weightBytes = 1024 ** 4;
+  const steps = plan.steps.map(step => ({...step, args: {...step.args, weightBytes, bandwidthMibPerSecond: 4}}));
+  const beganMs = Date.now();
+  await two.perform({...plan, steps});
+  const hours = (Date.parse(claim?.until ?? '') - beganMs) / 3_600_000;
+  t.true(hours > 72 && hours < 75, `${hours} h for 1 TiB at 4 MiB/s`);
+});
+
 test('nor of a domain that is copied while it is off', async t => {
   const two = new TwoHosts().with('web', {state: 'shutoff'});
   await two.perform((await planOf(two)).plan);

@@ -9,10 +9,11 @@ import {
   type Store,
 } from '@dr-toolkit/engine';
 import {estateDigest, findHost, lanePlaces} from '@dr-toolkit/estate';
+import {migrationMoves} from '@dr-toolkit/migrate';
 
 import {automaticLanesFor} from '../automatic-lanes.ts';
 import {CliError} from '../cli-error.ts';
-import {endOfMigration, movesOf} from '../end-of-migration.ts';
+import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
 import type {ExitCode} from '../exit-code.ts';
 import {exitCodes} from '../exit-code.ts';
@@ -42,7 +43,7 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     }
     await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);
     await giveAnswers(store, run, options.answer ?? []);
-    const names = new Set(movesOf(plan).flatMap(({from, to}) => [from, to]));
+    const names = new Set(migrationMoves(plan).flatMap(({from, to}) => [from, to]));
     await using opened = openedHosts([...names].map(name => findHost(estate, name)));
     const {hosts} = opened;
     const lanes = lanePlaces(estate);

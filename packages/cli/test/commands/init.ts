@@ -1,7 +1,7 @@
 import test from 'ava';
 
 import {foundHosts, namedHosts} from '../../src/commands/init.ts';
-import {hostReading} from '../fixtures/readings.ts';
+import {hostReading} from '../../../estate/test/fixtures/readings.ts';
 
 /** What the host of a URI is called in dr.yaml, when it calls itself `alder.example.org`. */
 const named = test.macro({
