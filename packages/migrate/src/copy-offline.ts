@@ -7,9 +7,13 @@ import {copiedDisks, type DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
 import {paced} from './paced.ts';
+import {whileMoving} from './while-moving.ts';
 import {hostsOf, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
 
 type Context = MigrationContext & StepContext;
+
+/** Longer than a live move's: a slow disk may take its time for what it was sent. */
+const stallMs = 60_000;
 
 interface FileCopy {
   readonly sourcePath: string;
@@ -36,7 +40,11 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
     const startedMs = performance.now();
     await refuseUnlessOff(move, hosts, context);
     try {
-      const copiedBytes = await copyAll(await filesOf(move, hosts.source, context), hosts, {move, context});
+      const files = await filesOf(move, hosts.source, context);
+      const copiedBytes = await whileMoving(
+        ({signal, moved}) => copyAll(files, hosts, {move, context: {...context, signal}, moved}),
+        {signal: context.signal, stallMs, stalled: () => standstill(move)},
+      );
       await refuseUnlessOff(move, hosts, context); // somebody may have started it meanwhile: then the copy is worthless
       await define(move, hosts, context);
       const {domain, from, to} = move;
@@ -86,7 +94,7 @@ async function filesOf(move: DomainMove, source: Host, context: Context): Promis
 async function copyAll(
   files: readonly FileCopy[],
   hosts: MoveHosts,
-  {move, context}: {readonly move: DomainMove; readonly context: Context},
+  {move, context, moved}: {readonly move: DomainMove; readonly context: Context; readonly moved: () => void},
 ): Promise<number> {
   const {signal} = context;
   const {bandwidthMibPerSecond} = move;
@@ -104,6 +112,7 @@ async function copyAll(
     }
     const sent = new ContentDigest();
     const watched = watch(paced(hosts.source.readVolume(file.sourcePath, {signal}), pace, {signal}), piece => {
+      moved();
       sent.add(piece);
       const bytes = 'data' in piece ? piece.data.length : piece.holeBytes;
       bytesDone += bytes;
@@ -119,7 +128,10 @@ async function copyAll(
     await hosts.target.writeVolume(file.targetPath, watched, {signal});
     context.progress({text: 'comparing'});
     const arrived = new ContentDigest();
-    for await (const piece of hosts.target.readVolume(file.targetPath, {signal})) arrived.add(piece);
+    for await (const piece of hosts.target.readVolume(file.targetPath, {signal})) {
+      moved();
+      arrived.add(piece);
+    }
     if (sent.hex() !== arrived.hex()) {
       throw new MigrationError(
         'COPY_DIFFERS',
@@ -148,6 +160,13 @@ async function define(move: DomainMove, {source, target}: MoveHosts, context: Co
   const places = Object.fromEntries(copiedDisks(move).map(disk => [disk.target, disk.place]));
   const definition = await source.definition(move.uuid, {form: 'persistent', signal});
   await target.define(targetDefinition(definition, {disks: places, interfaces: move.interfaces}), {signal});
+}
+
+function standstill({from, to}: DomainMove): HostError {
+  return new HostError('STALLED', `Nothing has moved for ${stallMs / 1000} s`, {
+    host: to,
+    hint: `See that ${from} and ${to} are up and reached from here (dr status), and run the same command again`,
+  });
 }
 
 function copyError({domain, from}: DomainMove, error: unknown, signal: AbortSignal): unknown {
