@@ -126,7 +126,8 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
       'Runs exactly that plan. Refuses, with 3, when the world has drifted from what the plan depends on, and says what has changed; and when anything stands in its way by now, such as memory or room on the target.',
     )
     .argument('<plan>', 'a file that dr plan ... --out has written')
-    .addHelpText('after', examples('run plan.json', 'run plan.json --yes --json'))
+    .option('-n, --dry-run', 'see whether it still fits, and do nothing')
+    .addHelpText('after', examples('run plan.json', 'run plan.json --dry-run', 'run plan.json --yes --json'))
     .action((file, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await import('./commands/run.ts')).run(file, all, terminal),

@@ -68,8 +68,11 @@ test('a plan is written for its owner alone, and not over another file', async t
 
 test('exactly that plan is run, and leaves no claim', async t => {
   const dr = await drWithPlan(t);
+  const looked = await dr.run('run', 'plan.json', '--dry-run');
+  t.is(looked.exitCode, 0, looked.stderr);
   const refused = await dr.run('run', 'plan.json');
   t.is(refused.exitCode, 3, 'nobody said yes');
+  t.truthy(await source().readDomain(webUuid), 'nothing has moved');
   const {exitCode, stderr} = await dr.run('run', 'plan.json', '--yes');
   t.is(exitCode, 0, stderr);
   t.is(await source().readDomain(webUuid), undefined);

@@ -16,7 +16,7 @@ import {confirmBreaking} from '../break-claims.ts';
 import {CliError} from '../cli-error.ts';
 import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
-import type {ExitCode} from '../exit-code.ts';
+import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findingsText} from '../findings-text.ts';
 import {standingHere} from '../known-runs.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
@@ -27,8 +27,10 @@ import {runsFolder, storeFile} from '../run-places.ts';
 import {steerRun} from '../steer-run.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 
+export type RunCommand = GlobalOptions & {readonly dryRun?: boolean | undefined};
+
 /** `dr run PLAN.json`: exactly that plan, when the world is still as it was where that matters. */
-export async function run(file: string, options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+export async function run(file: string, options: RunCommand, terminal: Terminal): Promise<ExitCode> {
   const plan = await readPlan(file, terminal);
   const moves = migrationMoves(plan);
   const [first] = moves;
@@ -59,6 +61,7 @@ export async function run(file: string, options: GlobalOptions, terminal: Termin
   }
   if (plan.estate !== estateDigest(estate))
     terminal.note('\ndr.yaml has changed since, in nothing that this plan uses.');
+  if (options.dryRun) return exitCodes.done;
   await confirmed(terminal, `Run ${plan.intent.command} as planned (${counted(moves.length, 'domain')})?`, options);
   await confirmBreaking({moves}, claims, terminal, options);
   const store = openStore(storeFile(terminal.env));
