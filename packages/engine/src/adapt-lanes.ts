@@ -20,14 +20,18 @@ export interface AutomaticLane {
   /** Places it begins with. */
   readonly from: number;
   readonly bounds?: Partial<LaneBounds>;
-  /**
-   * How long guests have waited for their disks since it was last called, in ms for each request; undefined when it
-   * cannot be told. `moving` are the steps that hold the lane.
-   */
-  sense(moving: readonly Step[], options: {readonly signal: AbortSignal}): Promise<number | undefined>;
-  /** Bounds what a running step carries, in bytes per second; undefined: as the step itself says. */
-  setSpeed(step: Step, bytesPerSecond: number | undefined, options: {readonly signal: AbortSignal}): Promise<void>;
+  /** What has been since it was last called. `moving` are the steps that hold the lane. */
+  sense(moving: readonly Step[], options: {readonly signal: AbortSignal}): Promise<LaneLook>;
+  /** Bounds what steps carry together, in bytes per second; undefined: as each step itself says. */
+  setSpeed(
+    moving: readonly Step[],
+    bytesPerSecond: number | undefined,
+    options: {readonly signal: AbortSignal},
+  ): Promise<void>;
 }
+
+/** `waitMs` is undefined when it cannot be told. */
+export type LaneLook = Pick<LaneSample, 'waitMs' | 'copying' | 'bytesPerSecond'>;
 
 export interface AdaptLanesOptions {
   readonly store: Store;
@@ -45,8 +49,7 @@ export interface LaneWatch {
 }
 
 /**
- * Looks once at what is when nothing of this run disturbs, and then goes on looking beside the run: each lane becomes
- * narrower or wider, and too quick streams slower. Decisions go into the store, so they hold for every run there, and
+ * Looks at lanes beside the run: their streams become slower or quicker, and each lane narrower or wider. Decisions go into the store, so they hold for every run there, and
  * stand in the journal of each. A lane that a person has set is left alone.
  */
 export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch> {
@@ -58,11 +61,9 @@ export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch>
   const seats = await Promise.all(
     automatic.map(async found => {
       const there = await automaticLane(store, found.lane);
-      return new Seat(found, adaptiveLane(there.places ?? found.from), options);
+      return new Seat(found, there.places ?? found.from, options);
     }),
   );
-  await look(seats, signal);
-  await clock.sleep(everyMs);
   await look(seats, signal);
   const watching = watch(seats, {clock, everyMs, signal});
   return {
@@ -98,64 +99,56 @@ class Seat {
   readonly #lane: AutomaticLane;
   readonly #options: AdaptLanesOptions;
   readonly #bounds: LaneBounds;
-  readonly #slowed = new Set<string>();
   #state: AdaptiveLane;
+  #told: AdaptiveLane;
 
-  constructor(lane: AutomaticLane, state: AdaptiveLane, options: AdaptLanesOptions) {
+  constructor(lane: AutomaticLane, places: number, options: AdaptLanesOptions) {
     this.#lane = lane;
-    this.#state = state;
     this.#options = options;
     this.#bounds = {...laneBounds, ...lane.bounds};
+    this.#state = adaptiveLane(places, this.#bounds);
+    this.#told = this.#state;
   }
 
   async look(signal: AbortSignal): Promise<void> {
     const {lane} = this.#lane;
-    const {moving, others, sample} = await this.#holders();
-    const waitMs = await this.#lane.sense(moving, {signal});
+    const {moving, others, ...holders} = await this.#holders();
+    const seen = await this.#lane.sense(moving, {signal});
     const stored = await automaticLane(this.#options.store, lane);
-    if (stored.setBy === 'person') return this.#setSpeeds(moving, undefined, signal);
-    const before = this.#state;
-    const now = nextLane(before, {...sample, waitMs}, this.#bounds);
+    if (stored.setBy === 'person') return this.#lane.setSpeed(moving, undefined, {signal});
+    const now = nextLane(this.#state, {...holders, ...seen}, this.#bounds);
     this.#state = now;
-    if (now.places.limit !== before.places.limit || now.bytesPerSecond !== before.bytesPerSecond) {
+    if (this.#isNews(now)) {
       const {store, locks} = this.#options;
-      const {bytesPerSecond} = now;
-      const limit = {
-        places: now.places.limit,
-        why: why(waitMs, now),
-        ...(bytesPerSecond !== undefined && {bytesPerSecond}),
-      };
-      await setLaneFor(store, lane, limit, locks);
+      const {places, bytesPerSecond} = now;
+      await setLaneFor(store, lane, {places: places.limit, bytesPerSecond, why: why(seen.waitMs, now)}, locks);
+      this.#told = now;
     }
-    const share = now.bytesPerSecond === undefined ? undefined : now.bytesPerSecond / (moving.length + others);
-    await this.#setSpeeds(moving, share, signal);
+    // Another run's streams have their part of it, by that run's own judgement.
+    const part = moving.length / Math.max(1, moving.length + others);
+    await this.#lane.setSpeed(moving, now.bytesPerSecond * part, {signal});
   }
 
-  async #holders(): Promise<{moving: Step[]; others: number; sample: Omit<LaneSample, 'waitMs'>}> {
+  /** Every place and every cut; growth in steps of a half. */
+  #isNews({places, bytesPerSecond}: AdaptiveLane): boolean {
+    const told = this.#told;
+    if (places.limit !== told.places.limit || bytesPerSecond >= told.bytesPerSecond * 1.5) return true;
+    return bytesPerSecond < told.bytesPerSecond;
+  }
+
+  async #holders(): Promise<{moving: Step[]; others: number} & Pick<LaneSample, 'running' | 'wanted'>> {
     const {store, run, plan} = this.#options;
     const {lane} = this.#lane;
     const holds = await store.read('SELECT DISTINCT run, step FROM hold WHERE lane = ?', [lane]);
     const ours = new Set(holds.filter(hold => hold.run === run).map(({step}) => String(step)));
     const records = await readSteps({q: (sql, args) => store.read(sql, args)}, run);
     const inLane = plan.steps.filter(step => step.lanes.some(place => place.lane === lane));
-    const rates = [...ours].map(id => records.get(id)?.progress?.bytesPerSecond ?? 0);
     return {
       moving: inLane.filter(({id}) => ours.has(id)),
       others: holds.length - ours.size,
-      sample: {
-        running: holds.length,
-        wanted: inLane.some(({id}) => records.get(id)?.record.state === 'pending'),
-        bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0),
-      },
+      running: holds.length,
+      wanted: inLane.some(({id}) => records.get(id)?.record.state === 'pending'),
     };
-  }
-
-  /** Again at each look: what began since the last one is to be told, too. */
-  async #setSpeeds(moving: readonly Step[], share: number | undefined, signal: AbortSignal): Promise<void> {
-    const told = share === undefined ? moving.filter(({id}) => this.#slowed.has(id)) : moving;
-    await Promise.allSettled(told.map(step => this.#lane.setSpeed(step, share, {signal})));
-    this.#slowed.clear();
-    if (share !== undefined) for (const {id} of moving) this.#slowed.add(id);
   }
 }
 

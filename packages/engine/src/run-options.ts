@@ -66,7 +66,7 @@ export const runTimes: RunTimes = {
   idleMs: 500,
   progressMs: 1000,
   pausedMs: 1000,
-  adaptMs: 1000,
+  adaptMs: 400,
 };
 
 export interface RunOutcome {

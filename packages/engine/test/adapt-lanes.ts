@@ -1,35 +1,61 @@
 import test from 'ava';
 
-import {type AutomaticLane, type LiveEvent, type RunEvent, setLane, type StepContext} from '../src/index.ts';
+import {
+  type AutomaticLane,
+  type LiveEvent,
+  openStore,
+  type RunEvent,
+  runPlan,
+  setLane,
+  type StepContext,
+  VirtualClock,
+} from '../src/index.ts';
 import {Stage} from './fixtures/stage.ts';
 
 const mebibyte = 1024 ** 2;
 
-/** A disk whose guests wait 10 ms, and as much longer as its streams exceed what it bears. */
+interface DiskOptions {
+  readonly minutes?: number;
+  readonly also?: (context: StepContext) => Promise<unknown>;
+  /** How many steps copy at a time, of those that run; the others wait for something else. */
+  readonly copying?: (running: number) => number;
+  readonly stage?: Stage;
+}
+
+/** A disk whose guests wait 3 ms, and twenty times as long while its streams may carry more than it bears. */
 class Disk {
   readonly stage: Stage;
   /** Streams at once, as they come and go. */
   readonly counts: number[] = [];
   readonly speeds: Array<number | undefined> = [];
   readonly #bears: number;
+  readonly #copying: (running: number) => number;
   #running = 0;
 
-  constructor(bears: number, minutes = 1, also: (context: StepContext) => Promise<unknown> = async () => {}) {
-    this.#bears = bears;
+  constructor(bearsMib: number, {minutes = 1, also, copying = running => running, stage}: DiskOptions = {}) {
+    this.#bears = bearsMib * mebibyte;
+    this.#copying = copying;
     const act = async (context: StepContext) => {
       this.counts.push(++this.#running);
-      context.progress({bytesPerSecond: 10 * mebibyte});
-      await also(context);
+      await also?.(context);
       await this.stage.clock.sleep(minutes * 60_000);
       this.#running--;
     };
-    this.stage = new Stage({acts: Object.fromEntries(names.map(name => [name, act]))});
+    const acts = Object.fromEntries(names.map(name => [name, act]));
+    this.stage = new Stage({acts, ...(stage && {store: stage.store, clock: stage.clock})});
   }
 
   readonly lane: Omit<AutomaticLane, 'from'> = {
     lane: 'disk',
-    sense: async () => (this.#running > this.#bears ? 10 * (1 + this.#running) : 10),
-    setSpeed: async (_step, bytesPerSecond) => void this.speeds.push(bytesPerSecond),
+    sense: async () => {
+      const copying = this.#copying(this.#running);
+      const wanted = this.speeds.at(-1) ?? 0;
+      const waitMs = copying > 0 && wanted > this.#bears ? 60 : 3;
+      return {waitMs, copying, bytesPerSecond: copying > 0 ? Math.min(wanted, this.#bears) : 0};
+    },
+    setSpeed: async (steps, bytesPerSecond) => {
+      if (steps.length > 0) this.speeds.push(bytesPerSecond);
+    },
   };
 
   async run(from: number) {
@@ -47,28 +73,89 @@ class Disk {
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
-function isLimit(event: RunEvent | LiveEvent) {
+function isLimit(event: RunEvent | LiveEvent): event is RunEvent & {readonly type: 'lane-limit'} {
   return event.type === 'lane-limit';
 }
 
-test('a lane whose storage suffers narrows, those who run are slowed, and the journal says why', async t => {
-  const disk = new Disk(2);
-  t.is((await disk.run(8)).status, 'done');
-  t.like(disk.limits[0], {
-    lane: 'disk',
-    was: 8,
-    places: 4,
-    bytesPerSecond: 40 * mebibyte,
-    why: 'guests wait 90 ms for their disks, 10 ms undisturbed',
-  });
-  t.is(disk.speeds[0], 5 * mebibyte);
+test('streams that are too much for their storage are slowed, and the journal says why', async t => {
+  const disk = new Disk(40);
+  t.is((await disk.run(2)).status, 'done');
+  const [first] = disk.limits;
+  t.like(first, {lane: 'disk', was: 2, places: 2, bytesPerSecond: 25 * mebibyte});
+  const cut = disk.limits.find(({bytesPerSecond: now = 0}, nr) => now < (disk.limits[nr - 1]?.bytesPerSecond ?? 0));
+  t.is(cut?.why, 'guests wait 60 ms for their disks, 3.0 ms undisturbed');
 });
 
-test('a lane whose storage is idle widens, as long as somebody waits', async t => {
-  const disk = new Disk(8);
+test('while they run, streams carry most of what their storage bears', async t => {
+  const disk = new Disk(40, {minutes: 3});
+  await disk.run(2);
+  const carried = disk.speeds.slice(20).map(speed => Math.min(speed ?? 0, 40 * mebibyte) / mebibyte);
+  t.true(carried.reduce((sum, mib) => sum + mib, 0) / carried.length > 0.7 * 40);
+  const over = disk.speeds.filter(speed => (speed ?? 0) > 40 * mebibyte).length;
+  t.true(over / disk.speeds.length < 0.05);
+});
+
+test('a run whose steps disturb nobody is not kept waiting for its first step', async t => {
+  const disk = new Disk(40);
+  const startMs = disk.stage.clock.now();
+  const began: number[] = [];
+  const stage = new Stage({acts: {a: async () => void began.push(stage.clock.now())}, clock: disk.stage.clock});
+  await stage.run([{id: 'a', args: {lanes: {disk: 1}}}], {automatic: [{...disk.lane, from: 2}]});
+  t.deepEqual(began, [startMs]);
+});
+
+test('a lane widens while its streams leave it idle, as long as somebody waits', async t => {
+  const disk = new Disk(1000, {copying: () => 0});
   await disk.run(1);
-  t.true(Math.max(...disk.counts) >= 4);
-  t.true(disk.limits.every(event => event.type === 'lane-limit' && event.bytesPerSecond === undefined));
+  t.true(Math.max(...disk.counts) >= 3);
+});
+
+test('a lane whose storage bears next to nothing comes down to one stream', async t => {
+  const disk = new Disk(1);
+  await disk.run(8);
+  t.is(disk.limits.at(-1)?.places, 1);
+});
+
+test('two runs share an automatic lane: neither takes more places than there are, both end', async t => {
+  const store = openStore(':memory:');
+  const clock = new VirtualClock();
+  const ends: string[] = [];
+  const at = {now: 0, most: 0};
+  const acts = Object.fromEntries(
+    names.map(name => [
+      name,
+      async () => {
+        at.most = Math.max(at.most, ++at.now);
+        await clock.sleep(30_000);
+        at.now--;
+        ends.push(name);
+      },
+    ]),
+  );
+  const lane: AutomaticLane = {
+    lane: 'disk',
+    from: 4,
+    sense: async () => ({waitMs: at.now > 0 ? 60 : 3, copying: at.now, bytesPerSecond: 10 * mebibyte}),
+    setSpeed: async () => {},
+  };
+  const steps = names.map(id => ({id, args: {lanes: {disk: 1}}}));
+  const stage = new Stage({acts, store, clock});
+  const runs = ['one', 'two'].map(run =>
+    runPlan(stage.plan(steps), {
+      ...new Stage({acts, store, clock}).options({kinds: [new Stage({acts}).kind], locks: stage.locks}),
+      run,
+      lanes: {disk: 4},
+      automatic: [lane],
+    }),
+  );
+  const outcomes = await clock.drive(Promise.all(runs));
+  t.deepEqual(
+    outcomes.map(({status}) => status),
+    ['done', 'done'],
+  );
+  t.is(ends.length, 2 * names.length);
+  t.true(at.most <= 4);
+  t.deepEqual(await store.read('SELECT * FROM lane'), []);
 });
 
 test('what was found is forgotten with the run', async t => {
@@ -89,7 +176,7 @@ test('what a run that crashed has found is forgotten by the next', async t => {
 });
 
 test('a lane that a person sets is left alone', async t => {
-  const disk: Disk = new Disk(0, 1, () => setLane(disk.stage.store, 'disk', 5, disk.stage));
+  const disk: Disk = new Disk(0, {also: () => setLane(disk.stage.store, 'disk', 5, disk.stage)});
   await disk.run(8);
   t.deepEqual(await disk.stage.store.read('SELECT * FROM lane'), [{name: 'disk', places: 5}]);
 });

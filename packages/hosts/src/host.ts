@@ -56,8 +56,11 @@ export interface Host extends AsyncDisposable {
   abortJob(uuid: string, options?: CallOptions): Promise<'heard' | 'refused'>;
   /** How long the running guests have waited for their disks, by one short call. See `guestWaits`. */
   diskWaits(options?: CallOptions): Promise<DiskWaits>;
-  /** Changes how fast a move that is under way may be, memory and copied disks; undefined: as fast as it goes. */
-  setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options?: CallOptions): Promise<void>;
+  /**
+   * Bounds how fast the disks of a move are copied; undefined: no longer. Said before the move, it holds from its start.
+   * False when nothing is being copied.
+   */
+  setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CallOptions): Promise<boolean>;
 
   start(uuid: string, options?: CallOptions): Promise<void>;
   /** Pulls the plug: for remains that no guest works in. */

@@ -6,6 +6,8 @@ export interface LaneSample {
   readonly waitMs: number | undefined;
   /** Streams that hold a place. */
   readonly running: number;
+  /** Those of them that load the storage just now: not while they connect, or carry something else. */
+  readonly copying: number;
   /** Whether somebody waits for a place. */
   readonly wanted: boolean;
   /** What the streams carry together. */
@@ -13,95 +15,150 @@ export interface LaneSample {
 }
 
 /**
- * A lane that finds by itself how much its storage bears: how many streams, and how fast they may be together when even
- * that is too much. Plain data; hand back what `nextLane` returned.
+ * A lane that finds by itself how much its storage bears: how fast its streams may be together, and how many there are.
+ * Plain data; hand back what `nextLane` returned.
  */
 export interface AdaptiveLane {
   readonly places: AdaptiveLimit;
   /** How long guests wait when no stream disturbs them, in ms, as far as is known. */
   readonly restMs: number | undefined;
-  /** Bound on all streams together; undefined: none. */
-  readonly bytesPerSecond: number | undefined;
-  /** Samples in a row that were hot although no lane could be narrower. */
+  /** Bound on all streams together. */
+  readonly bytesPerSecond: number;
+  /** The bound with which guests began to suffer. */
+  readonly ceiling: number | undefined;
+  /** Samples in a row that were hot, and that were calm at the bound. */
   readonly hot: number;
+  readonly calm: number;
+  /** Samples that say nothing yet: what was written before the last change is still under way. */
+  readonly settling: number;
+  /** By what share the ceiling was last raised. Each time in vain doubles it: a ceiling found by accident is left behind. */
+  readonly probe: number;
+  /** Calm samples near the ceiling before the next try. */
+  readonly patience: number;
 }
 
 export interface LaneBounds extends AdaptiveBounds {
+  /** Pressure at which one sample is enough. */
+  readonly severe: number;
   /** Waits below this disturb nobody, whatever they are at rest. */
   readonly waitMsLeast: number;
-  /** Streams are never made slower than this, together. */
+  readonly bytesPerSecondFrom: number;
+  /** No stream is made slower than this; rather there are fewer. */
   readonly bytesPerSecondLeast: number;
+  /** What is left of the bound when guests suffer, and by how much it grows at a time when they do not. */
+  readonly cut: number;
+  readonly growth: number;
+  /** How near it goes to the ceiling, and for how many calm samples, before it tries a little more. */
+  readonly nearCeiling: number;
+  readonly patience: number;
+  /** A ceiling that was met again is trusted longer and longer, up to so many samples. */
+  readonly patienceMost: number;
+  /** By how much it then raises the ceiling, at first. */
+  readonly probe: number;
+  readonly settlingSamples: number;
 }
 
-/** Narrow when guests wait twice as long as undisturbed, widen when at most a fifth longer. */
+const mebibyte = 1024 ** 2;
+
+/** Slower when guests wait twice as long as undisturbed, quicker when at most half as long again. */
 export const laneBounds: LaneBounds = {
   ...adaptiveBounds,
   high: 0.5,
-  low: 0.17,
+  low: 0.34,
+  severe: 0.75,
   waitMsLeast: 10,
-  bytesPerSecondLeast: 4 * 1024 ** 2,
+  bytesPerSecondFrom: 16 * mebibyte,
+  bytesPerSecondLeast: 4 * mebibyte,
+  cut: 0.7,
+  growth: 1.25,
+  nearCeiling: 0.85,
+  patience: 40,
+  patienceMost: 240,
+  probe: 0.1,
+  settlingSamples: 3,
 };
 
-export function adaptiveLane(places: number): AdaptiveLane {
-  return {places: adaptiveLimit(places), restMs: undefined, bytesPerSecond: undefined, hot: 0};
+export function adaptiveLane(
+  places: number,
+  {bytesPerSecondFrom, probe, patience}: LaneBounds = laneBounds,
+): AdaptiveLane {
+  return {
+    places: adaptiveLimit(places),
+    restMs: undefined,
+    bytesPerSecond: bytesPerSecondFrom,
+    ceiling: undefined,
+    hot: 0,
+    calm: 0,
+    settling: 0,
+    probe,
+    patience,
+  };
 }
 
-/** The lane after one more look. Slower streams are made quick again before new ones are let in. */
+/** The lane after one more look: speed first, places only when speed does not do. */
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
-  const {waitMs, running, wanted} = sample;
-  const restMs = nextRest(lane.restMs, sample);
-  const pressure = waitMs === undefined ? undefined : pressureOf(waitMs, restMs, bounds);
-  const before = lane.places;
-  // Nobody asked for anything, or nobody streams: neither says how much the storage bears.
-  if (pressure === undefined || running === 0) {
-    return {...lane, restMs, hot: 0, places: {...before, hot: 0, calm: 0, verdict: 'kept'}};
-  }
-  const slowed = lane.bytesPerSecond !== undefined;
-  const places = nextLimit(before, {pressure, full: wanted && running >= before.limit && !slowed}, bounds);
-  if (places.limit < before.limit) {
-    // Who runs cannot be taken back: all who run share what the places that are left would carry.
-    const share = places.limit / running;
-    return {
-      places,
-      restMs,
-      hot: 0,
-      bytesPerSecond: share < 1 ? slower(lane, sample, bounds, share) : lane.bytesPerSecond,
-    };
-  }
-  const stuck = pressure >= bounds.high && before.limit <= bounds.least;
-  const hot = stuck ? lane.hot + 1 : 0;
-  if (hot >= bounds.hotSamples) return {places, restMs, hot: 0, bytesPerSecond: slower(lane, sample, bounds, 0.5)};
-  const calm = pressure <= bounds.low;
-  return {places, restMs, hot, bytesPerSecond: calm ? quicker(lane.bytesPerSecond, sample) : lane.bytesPerSecond};
+  const {waitMs, copying} = sample;
+  const rested = {...lane, restMs: nextRest(lane.restMs, sample)};
+  // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
+  if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
+  if (lane.settling > 0) return {...rested, settling: lane.settling - 1};
+  const pressure = pressureOf(waitMs, rested.restMs, bounds);
+  if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});
+  const hot = lane.hot + 1;
+  if (hot < bounds.hotSamples && pressure < bounds.severe) return {...rested, hot, calm: 0};
+  return slower(rested, {pressure, bounds});
 }
 
 /** The share of their wait that guests owe to others: 0 is undisturbed, 0.5 twice as long as undisturbed. */
 function pressureOf(waitMs: number, restMs: number | undefined, {waitMsLeast}: LaneBounds): number {
-  const rest = Math.max(restMs ?? waitMs, waitMsLeast);
-  return Math.max(0, 1 - rest / waitMs);
+  return Math.max(0, 1 - Math.max(restMs ?? 0, waitMsLeast) / waitMs);
 }
 
-/** Learnt while nobody streams; while somebody does, it can only turn out to be less. */
-function nextRest(restMs: number | undefined, {waitMs, running}: LaneSample): number | undefined {
+/** Learnt while nobody copies; while somebody does, it can only turn out to be less. */
+function nextRest(restMs: number | undefined, {waitMs, copying}: LaneSample): number | undefined {
   if (waitMs === undefined) return restMs;
-  if (restMs === undefined) return waitMs;
-  if (running === 0) return restMs + 0.3 * (waitMs - restMs);
-  return waitMs < restMs ? restMs + 0.1 * (waitMs - restMs) : restMs;
+  if (copying === 0) return restMs === undefined ? waitMs : restMs + 0.3 * (waitMs - restMs);
+  return restMs !== undefined && waitMs < restMs ? restMs + 0.1 * (waitMs - restMs) : restMs;
 }
 
-function slower(
-  lane: AdaptiveLane,
-  {bytesPerSecond}: LaneSample,
-  bounds: LaneBounds,
-  share: number,
-): number | undefined {
-  const carried = Math.min(lane.bytesPerSecond ?? Number.POSITIVE_INFINITY, bytesPerSecond || Number.POSITIVE_INFINITY);
-  if (!Number.isFinite(carried)) return lane.bytesPerSecond;
-  return Math.round(Math.max(bounds.bytesPerSecondLeast, carried * share));
+interface Felt {
+  readonly pressure: number;
+  readonly bounds: LaneBounds;
 }
 
-/** Gone once the streams carry much less than they might: then it binds nobody. */
-function quicker(bound: number | undefined, {bytesPerSecond}: LaneSample): number | undefined {
-  if (bound === undefined || bytesPerSecond < bound / 2) return undefined;
-  return Math.round(bound * 1.25);
+function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
+  const {bytesPerSecondLeast: least, cut, settlingSamples, probe} = bounds;
+  const now = {...lane, hot: 0, calm: 0, settling: settlingSamples, probe};
+  const ceiling = lane.bytesPerSecond;
+  const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
+  const patience = metAgain ? Math.min(bounds.patienceMost, lane.patience * 2) : bounds.patience;
+  const bytesPerSecond = Math.round(Math.max(least, ceiling * cut));
+  const narrow = bytesPerSecond < least * lane.places.limit;
+  const places = narrow
+    ? nextLimit({...lane.places, hot: bounds.hotSamples}, {pressure, full: false}, bounds)
+    : lane.places;
+  return {...now, ceiling, bytesPerSecond, places, patience};
+}
+
+function calmer(lane: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Felt): AdaptiveLane {
+  if (pressure > bounds.low) return {...lane, calm: 0};
+  const {bytesPerSecond: bound, ceiling} = lane;
+  const used = sample.bytesPerSecond / bound;
+  if (used < 0.6) return fuller(lane, sample, bounds);
+  // More than the bound are holes of sparse disks: they say nothing new of what the storage bears.
+  if (used > 1.3 && ceiling === undefined) return lane;
+  const roof = ceiling === undefined ? Number.POSITIVE_INFINITY : Math.floor(ceiling * bounds.nearCeiling);
+  const places = {...lane.places, calm: 0};
+  if (bound < roof)
+    return {...lane, places, calm: 0, bytesPerSecond: Math.floor(Math.min(roof, bound * bounds.growth))};
+  if (lane.calm + 1 < lane.patience || ceiling === undefined) return {...lane, places, calm: lane.calm + 1};
+  return {...lane, places, calm: 0, ceiling: ceiling * (1 + lane.probe), probe: lane.probe * 2};
+}
+
+/** Streams that leave the bound unused make room for one more. */
+function fuller(lane: AdaptiveLane, {running, wanted, waitMs}: LaneSample, bounds: LaneBounds): AdaptiveLane {
+  const {limit} = lane.places;
+  const room = lane.bytesPerSecond >= bounds.bytesPerSecondLeast * (limit + 1);
+  const full = wanted && room && running > 0 && running >= limit && waitMs !== undefined;
+  return {...lane, places: nextLimit(lane.places, {pressure: 0, full}, bounds)};
 }

@@ -3,73 +3,132 @@ import test from 'ava';
 import {type AdaptiveLane, adaptiveLane, laneBounds, type LaneSample, nextLane} from '../src/index.ts';
 
 const mebibyte = 1024 ** 2;
+const restMs = 3;
 
-function sample(waitMs: number | undefined, running: number, mibPerSecond = 40): LaneSample {
-  return {waitMs, running, wanted: true, bytesPerSecond: running === 0 ? 0 : mibPerSecond * mebibyte};
+/** Guests wait so long while two streams of a full lane carry so much. */
+function sample(waitMs: number | undefined, more: Partial<LaneSample> & {readonly mib?: number} = {}): LaneSample {
+  const {mib = 16, ...rest} = more;
+  return {waitMs, running: 2, copying: 2, wanted: true, bytesPerSecond: mib * mebibyte, ...rest};
 }
 
-function after(samples: readonly LaneSample[], from: AdaptiveLane): AdaptiveLane {
+function after(samples: readonly LaneSample[], from: AdaptiveLane = rested()): AdaptiveLane {
   return samples.reduce((lane, look) => nextLane(lane, look), from);
 }
 
-/** A lane of so many places whose guests wait 10 ms when nobody streams. */
-function rested(places: number): AdaptiveLane {
-  return after([sample(10, 0), sample(10, 0)], adaptiveLane(places));
+function rested(places = 2): AdaptiveLane {
+  const quiet = sample(restMs, {copying: 0, running: 0});
+  return [quiet, quiet].reduce((lane, look) => nextLane(lane, look), adaptiveLane(places));
 }
 
-test('guests that wait twice as long narrow the lane, and those who run share what is left', t => {
-  const lane = after([sample(25, 8), sample(25, 8)], rested(8));
-  t.is(lane.places.limit, 4);
-  t.is(lane.bytesPerSecond, 20 * mebibyte);
+function times(count: number, look: LaneSample): LaneSample[] {
+  return Array.from({length: count}, () => look);
+}
+
+interface Day {
+  /** What the storage bears before guests wait twenty times as long, in MiB per second, look by look. */
+  readonly bears: (look: number) => number;
+  readonly looks: number;
+}
+
+/** A lane on a storage of its own: what it carried and whether guests suffered, look by look. */
+function live({bears, looks}: Day, from = rested()) {
+  let lane = from;
+  return Array.from({length: looks}, (_, look) => {
+    const mib = lane.bytesPerSecond / mebibyte;
+    const suffer = mib > bears(look);
+    lane = nextLane(lane, sample(suffer ? 20 * restMs : restMs, {mib: Math.min(mib, bears(look))}));
+    return {mib: Math.min(mib, bears(look)), suffer, lane};
+  });
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+test('streams start slowly, and become quicker look by look while nobody suffers', t => {
+  const speeds = live({bears: () => 1000, looks: 8}).map(({mib}) => Math.round(mib));
+  t.deepEqual(speeds, [16, 20, 25, 31, 39, 49, 61, 76]);
 });
 
-test('a lane that cannot be narrower slows its stream instead, but never to a standstill', t => {
-  const lane = after([sample(25, 1), sample(25, 1)], rested(1));
-  t.is(lane.bytesPerSecond, 20 * mebibyte);
-  t.is(
-    after(
-      Array.from({length: 40}, () => sample(25, 1, 20)),
-      lane,
-    ).bytesPerSecond,
-    laneBounds.bytesPerSecondLeast,
-  );
+test('one look at waiting guests changes nothing, a second one slows the streams', t => {
+  t.is(after([sample(25)]).bytesPerSecond, laneBounds.bytesPerSecondFrom);
+  t.is(after([sample(25), sample(restMs), sample(25)]).bytesPerSecond >= laneBounds.bytesPerSecondFrom, true);
+  t.is(after([sample(25), sample(25)]).bytesPerSecond, Math.round(0.7 * 16 * mebibyte));
 });
 
-test('a slowed stream is made quick again before the lane widens', t => {
-  const slowed = after([sample(25, 1), sample(25, 1)], rested(1));
-  const calmer = after(
-    Array.from({length: 5}, () => sample(10, 1, 20)),
-    slowed,
-  );
-  t.is(calmer.places.limit, 1);
-  t.true((calmer.bytesPerSecond ?? Infinity) > 20 * mebibyte);
+test('one look is enough when guests wait four times as long', t => {
+  t.is(after([sample(60)]).bytesPerSecond, Math.round(0.7 * 16 * mebibyte));
 });
 
-test('a bound that binds nobody goes, and then the lane widens', t => {
-  const slowed = after([sample(25, 1), sample(25, 1)], rested(1));
-  const free = after([sample(10, 1, 5)], slowed);
-  t.is(free.bytesPerSecond, undefined);
-  const wider = after(
-    Array.from({length: 5}, () => sample(10, 1, 5)),
-    free,
-  );
-  t.is(wider.places.limit, 2);
+test('after a cut the lane looks away until what was under way has passed', t => {
+  const cut = after([sample(60)]);
+  t.is(after(times(laneBounds.settlingSamples, sample(60)), cut).bytesPerSecond, cut.bytesPerSecond);
+  t.true(after(times(laneBounds.settlingSamples + 1, sample(60)), cut).bytesPerSecond < cut.bytesPerSecond);
+});
+
+test('it comes to rest near what the storage bears, without swinging', t => {
+  const looks = live({bears: () => 40, looks: 600}).slice(40);
+  t.true(mean(looks.map(({mib}) => mib)) > 0.75 * 40);
+  t.true(mean(looks.map(({suffer}) => Number(suffer))) < 0.02);
+  t.true(Math.min(...looks.map(({mib}) => mib)) > 0.6 * 40);
+});
+
+test('what happened once by accident is left behind', t => {
+  const looks = live({bears: look => (look < 1 ? 5 : 40), looks: 400});
+  t.true(looks.slice(300).every(({mib, suffer}) => suffer || mib > 24));
+});
+
+test('a storage that becomes worse is followed, and so is one that recovers', t => {
+  const looks = live({bears: look => (look > 60 && look < 120 ? 15 : 60), looks: 600});
+  t.true(mean(looks.slice(75, 120).map(({mib}) => mib)) < 15);
+  t.true(mean(looks.slice(500).map(({mib}) => mib)) > 0.6 * 60);
+});
+
+test('no stream is starved: rather there are fewer, and always one', t => {
+  const misery = times(60, sample(500, {mib: 1}));
+  const lane = after(misery, rested(8));
+  t.is(lane.places.limit, 1);
+  t.is(lane.bytesPerSecond, laneBounds.bytesPerSecondLeast);
+});
+
+test('streams that leave the bound unused make room for one more, as long as somebody waits', t => {
+  const idle = sample(restMs, {mib: 2});
+  t.is(after(times(5, idle)).places.limit, 3);
+  t.is(after(times(20, {...idle, wanted: false})).places.limit, 2);
+  t.is(after(times(20, {...idle, running: 1})).places.limit, 2);
+});
+
+test('room for a stream means room for its speed', t => {
+  const slow = after([sample(60)]);
+  t.true(slow.bytesPerSecond < 3 * laneBounds.bytesPerSecondLeast);
+  t.is(after(times(20, sample(restMs, {mib: 1})), slow).places.limit, 2);
+});
+
+test('holes that fly past do not make a lane quicker that has not met its ceiling', t => {
+  t.is(after(times(20, sample(restMs, {mib: 400}))).bytesPerSecond, laneBounds.bytesPerSecondFrom);
+});
+
+test('silent guests and lanes that nobody fills change nothing', t => {
+  const silent = times(10, sample(undefined));
+  const idle = times(10, sample(500, {copying: 0, wanted: false}));
+  for (const looks of [silent, idle]) {
+    t.like(after(looks), {places: {limit: 2}, bytesPerSecond: laneBounds.bytesPerSecondFrom});
+  }
 });
 
 test('short waits disturb nobody, however short they are at rest', t => {
-  const lane = after([sample(0.2, 0), sample(9, 4), sample(9, 4), sample(9, 4)], adaptiveLane(4));
-  t.is(lane.places.limit, 4);
+  const quick = after(times(4, sample(19)), after([sample(0.2, {copying: 0})], adaptiveLane(2)));
+  t.true(quick.bytesPerSecond >= laneBounds.bytesPerSecondFrom);
 });
 
-test('silence and idleness change nothing', t => {
-  const silent = Array.from({length: 10}, () => sample(undefined, 2));
-  const idle = Array.from({length: 10}, () => sample(500, 0));
-  t.like(after(silent, rested(2)), {places: {limit: 2}, bytesPerSecond: undefined});
-  t.like(after(idle, rested(2)), {places: {limit: 2}, bytesPerSecond: undefined});
+test('what guests wait at rest is learnt while nobody copies, and only downwards while somebody does', t => {
+  t.is(nextLane(rested(), sample(500)).restMs, restMs);
+  const noisy = nextLane(adaptiveLane(2), sample(100, {copying: 0}));
+  t.is(noisy.restMs, 100);
+  t.true((nextLane(noisy, sample(10)).restMs ?? 0) < 100);
 });
 
-test('what guests wait at rest is learnt downwards while streams run', t => {
-  const lane = nextLane(after([sample(100, 0)], adaptiveLane(2)), sample(10, 1));
-  t.true((lane.restMs ?? 0) < 100);
-  t.is(nextLane(rested(2), sample(500, 2)).restMs, 10);
+test('a lane that has never seen its guests at rest takes no wait for granted', t => {
+  const lane = after(times(2, sample(25)), adaptiveLane(2));
+  t.true(lane.bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });

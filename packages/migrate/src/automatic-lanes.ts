@@ -1,9 +1,8 @@
 import type {AutomaticLane, Step} from '@dr-toolkit/engine';
-import {type DiskWaits, guestWaits, type Host} from '@dr-toolkit/hosts';
+import {type DiskWaits, guestWaits, type Host, type JobReading} from '@dr-toolkit/hosts';
 
+import {CopyPacer} from './copy-pacer.ts';
 import type {DomainMove} from './domain-move.ts';
-
-const mebibyte = 1024 ** 2;
 
 export interface AutomaticDisk {
   readonly host: string;
@@ -13,43 +12,68 @@ export interface AutomaticDisk {
 }
 
 /**
- * Disk lanes that find their own places by what the guests of each host wait for their disks. Guests that are on the
- * move do not count, whatever they wait: it is for the others that a lane narrows.
+ * Disk lanes that find their own speed and places by what the guests of each host wait for their disks. Guests that are
+ * on the move do not count, whatever they wait: it is for the others that a lane narrows.
  */
 export function automaticDiskLanes(hosts: ReadonlyMap<string, Host>, disks: Iterable<AutomaticDisk>): AutomaticLane[] {
+  const pacer = new CopyPacer(hosts);
   return Array.from(disks).flatMap(({host: name, lane, from}) => {
     const host = hosts.get(name);
-    return host ? [automaticDiskLane(host, hosts, {lane, from})] : [];
+    return host ? [automaticDiskLane({host, hosts, pacer}, {lane, from})] : [];
   });
 }
 
+interface DiskLaneParts {
+  readonly host: Host;
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly pacer: CopyPacer;
+}
+
 function automaticDiskLane(
-  host: Host,
-  hosts: ReadonlyMap<string, Host>,
+  {host, hosts, pacer}: DiskLaneParts,
   {lane, from}: Pick<AutomaticDisk, 'lane' | 'from'>,
 ): AutomaticLane {
-  let before: DiskWaits | undefined;
+  let waitsBefore: DiskWaits | undefined;
+  let jobsBefore = new Map<string, JobReading>();
   return {
     lane,
     from,
-    async sense(moving, options) {
-      const now = await host.diskWaits(options);
-      const except = new Set(moving.flatMap(step => moveOf(step)?.uuid ?? []));
-      const waits = before && guestWaits(before, now, {except});
-      before = now;
-      return waits?.waitMs;
+    async sense(steps, options) {
+      const moves = movesOf(steps);
+      const [waits, read] = await Promise.all([host.diskWaits(options), readJobs(hosts, moves, options)]);
+      const except = new Set(moves.map(({uuid}) => uuid));
+      const waitMs = waitsBefore && guestWaits(waitsBefore, waits, {except}).waitMs;
+      const copies = [...read].filter(([, {memoryBytes, totalBytes}]) => totalBytes > 0 && memoryBytes === 0);
+      for (const [uuid, job] of read) pacer.look(uuid, job);
+      const rates = copies.map(([uuid, job]) => bytesPerSecond(jobsBefore.get(uuid), job));
+      waitsBefore = waits;
+      jobsBefore = read;
+      return {waitMs, copying: copies.length, bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0)};
     },
-    async setSpeed(step, bytesPerSecond, options) {
-      const move = moveOf(step);
-      if (!move) return;
-      const own = move.bandwidthMibPerSecond === undefined ? undefined : move.bandwidthMibPerSecond * mebibyte;
-      const speed = bytesPerSecond === undefined ? own : Math.min(bytesPerSecond, own ?? bytesPerSecond);
-      await hosts.get(move.from)?.setMoveSpeed(move.uuid, speed, options);
-    },
+    setSpeed: (steps, speed, {signal}) => pacer.bound(lane, movesOf(steps), {bytesPerSecond: speed, signal}),
   };
 }
 
-/** What a step moves while it runs. An offline copy is no job of the hypervisor's. */
-function moveOf({kind, args}: Step): DomainMove | undefined {
-  return kind === 'move-live' ? (args as unknown as DomainMove) : undefined;
+async function readJobs(
+  hosts: ReadonlyMap<string, Host>,
+  moves: readonly DomainMove[],
+  options: {readonly signal: AbortSignal},
+): Promise<Map<string, JobReading>> {
+  const jobs = await Promise.all(
+    moves.map(async ({uuid, from}) => {
+      const job = await hosts.get(from)?.job(uuid, options);
+      return job ? [[uuid, job] as const] : [];
+    }),
+  );
+  return new Map(jobs.flat());
+}
+
+function bytesPerSecond(before: JobReading | undefined, now: JobReading): number {
+  const ms = now.elapsedMs - (before?.elapsedMs ?? 0);
+  return before && ms > 0 ? ((now.processedBytes - before.processedBytes) / ms) * 1000 : 0;
+}
+
+/** What steps move while it runs. An offline copy is no job of the hypervisor's. */
+function movesOf(steps: readonly Step[]): DomainMove[] {
+  return steps.flatMap(({kind, args}) => (kind === 'move-live' ? [args as unknown as DomainMove] : []));
 }

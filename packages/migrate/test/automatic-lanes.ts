@@ -5,44 +5,109 @@ import {automaticDiskLanes} from '../src/automatic-lanes.ts';
 import {guestXml, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 const signal = AbortSignal.timeout(60_000);
+const mebibyte = 1024 ** 2;
 
-/** Two hosts, web and mail on the first, and the first's disk lane. */
+/** Two hosts, web and mail on the first, and the disk lanes of both. */
 function scene() {
   const two = new TwoHosts();
   const web = two.alder.add(guestXml('web', {number: 1}));
   const mail = two.alder.add(guestXml('mail', {number: 2}));
-  const [lane] = automaticDiskLanes(two.hosts, [
+  const [lane, other] = automaticDiskLanes(two.hosts, [
     {host: 'alder', lane: 'host:alder/disk', from: 2},
     {host: 'not-open', lane: 'host:not-open/disk', from: 2},
+    {host: 'birch', lane: 'host:birch/disk', from: 2},
   ]);
-  if (!lane) throw new Error('no lane');
-  return {web, mail, lane};
+  if (!lane || !other) throw new Error('no lanes');
+  return {web, mail, lane, other};
 }
 
 function moving(number: number, more: object = {}): Step {
   return {kind: 'move-live', args: {uuid: uuidOf(number), from: 'alder', ...more}} as unknown as Step;
 }
 
+/** A job that has copied so much of 100 MiB of disks. */
+function job(mib: number, elapsedMs = 1000, memoryBytes = 0) {
+  const operation = 'migration-out';
+  return {
+    operation,
+    elapsedMs,
+    memoryBytes,
+    bytesPerSecond: 0,
+    processedBytes: mib * mebibyte,
+    totalBytes: 100 * mebibyte + memoryBytes,
+  };
+}
+
 test('what guests wait is told from the second look on, and guests on the move do not count', async t => {
   const {web, mail, lane} = scene();
-  t.is(await lane.sense([], {signal}), undefined);
+  t.is((await lane.sense([], {signal})).waitMs, undefined);
   web.diskWait = {requests: 10, waitMs: 9000};
   mail.diskWait = {requests: 10, waitMs: 50};
-  t.is(await lane.sense([moving(1)], {signal}), 5);
-  t.is(await lane.sense([], {signal}), undefined, 'nobody asked for anything since');
+  t.is((await lane.sense([moving(1)], {signal})).waitMs, 5);
+  t.is((await lane.sense([], {signal})).waitMs, undefined, 'nobody asked for anything since');
 });
 
-test('a move is slowed, and then goes as fast as its own bound allows', async t => {
+test('what moves carry is told from their jobs, and only while their disks are copied', async t => {
+  const {web, mail, lane} = scene();
+  const steps = [moving(1), moving(2)];
+  web.job = job(10);
+  mail.job = job(100, 1000, mebibyte);
+  t.like(await lane.sense(steps, {signal}), {copying: 1, bytesPerSecond: 0});
+  web.job = job(30, 1500);
+  mail.job = job(101, 1500, mebibyte);
+  t.like(await lane.sense(steps, {signal}), {copying: 1, bytesPerSecond: 40 * mebibyte});
+});
+
+test('a lane is shared out among its moves, and each keeps to its own bound', async t => {
+  const {web, mail, lane} = scene();
+  web.job = job(10);
+  mail.job = job(10);
+  await lane.setSpeed([moving(1, {bandwidthMibPerSecond: 8}), moving(2)], 40 * mebibyte, {signal});
+  t.is(web.copySpeed, 8 * mebibyte);
+  t.is(mail.copySpeed, 20 * mebibyte);
+  await lane.setSpeed([moving(2)], 40 * mebibyte, {signal});
+  t.is(mail.copySpeed, 40 * mebibyte);
+  await lane.setSpeed([moving(2)], undefined, {signal});
+  t.is(mail.copySpeed, undefined);
+});
+
+test('of two lanes the narrower counts', async t => {
+  const {web, lane, other} = scene();
+  web.job = job(10);
+  await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
+  await other.setSpeed([moving(1)], 10 * mebibyte, {signal});
+  t.is(web.copySpeed, 10 * mebibyte);
+  await other.setSpeed([moving(1)], 90 * mebibyte, {signal});
+  t.is(web.copySpeed, 40 * mebibyte);
+});
+
+test('no copy is made so slow that it cannot keep up with its guest', async t => {
   const {web, lane} = scene();
-  const job = {operation: 'migration-out', elapsedMs: 1, processedBytes: 0, totalBytes: 1, memoryBytes: 0};
-  web.job = {...job, bytesPerSecond: 0};
-  const step = moving(1, {bandwidthMibPerSecond: 2});
-  await lane.setSpeed(step, 1024, {signal});
-  t.is(web.moveSpeed, 1024);
-  await lane.setSpeed(step, 1024 ** 3, {signal});
-  t.is(web.moveSpeed, 2 * 1024 ** 2);
-  await lane.setSpeed(step, undefined, {signal});
-  t.is(web.moveSpeed, 2 * 1024 ** 2);
-  await lane.setSpeed(moving(1), undefined, {signal});
-  t.is(web.moveSpeed, undefined);
+  web.job = job(10);
+  await lane.setSpeed([moving(1)], 1024, {signal});
+  t.is(web.copySpeed, 4 * mebibyte);
+});
+
+test('a copy that nears its end is let go, and the others have its share', async t => {
+  const {web, mail, lane} = scene();
+  const steps = [moving(1), moving(2)];
+  web.job = job(10);
+  mail.job = job(10);
+  await lane.setSpeed(steps, 40 * mebibyte, {signal});
+  web.job = job(99);
+  await lane.sense(steps, {signal});
+  await lane.setSpeed(steps, 40 * mebibyte, {signal});
+  t.is(web.copySpeed, undefined);
+  t.is(mail.copySpeed, 40 * mebibyte);
+});
+
+test('a copy that its guest outpaces is let go', async t => {
+  const {web, lane} = scene();
+  web.job = job(60);
+  for (let look = 0; look < 12; look += 1) {
+    await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
+    await lane.sense([moving(1)], {signal});
+  }
+  await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
+  t.is(web.copySpeed, undefined);
 });

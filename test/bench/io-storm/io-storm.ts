@@ -16,7 +16,7 @@ import {slowDisk} from './slow-disk.ts';
 import {watchVictim} from './victim.ts';
 
 const [rounds = 1, mibPerSecond = 40] = process.argv.slice(2).map(Number);
-const dataMib = Number(process.env['STORM_DATA_MIB'] ?? 64);
+const dataMib = Number(process.env['STORM_DATA_MIB'] ?? 128);
 const ways = (process.env['STORM_WAYS'] ?? '8,1,2,4,auto').split(',');
 const [here, there] = ['sunjammer', 'newhost'] as const;
 
@@ -28,7 +28,10 @@ interface Measured {
 const folder = await mkdtemp(join(tmpdir(), 'io-storm-'));
 const kept = process.env['STORM_LAB'];
 if (kept === undefined) process.env['DR_LAB_DIR'] = join(folder, 'labs');
-const lab = kept === undefined ? await labUp({name: 'storm', vms: 10, guestDiskMib: 192}) : await openLab(kept);
+const lab =
+  kept === undefined
+    ? await labUp({name: 'storm', vms: 10, guestDiskMib: 3 * dataMib, hostDiskMib: 8192})
+    : await openLab(kept);
 const hosts = openHosts(await Promise.all([here, there].map(async name => ({name, uri: await lab.uri(name)}))));
 const store = openStore(join(folder, 'store.db'));
 const guests = await lab.guests();
@@ -48,7 +51,7 @@ try {
   for (const host of [here, there]) undo.push(await slowDisk(lab, host, mibPerSecond * 1024 ** 2));
   await sleep(3000);
   for (let round = 0; round < rounds; round += 1) {
-    await measure('undisturbed', () => sleep(20_000));
+    await measure('undisturbed', () => sleep(30_000));
     for (const places of ways) {
       await measure(places, () =>
         move(
@@ -149,6 +152,6 @@ function line(name: string, measured: readonly Measured[]): string {
   const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN;
   const seconds = measured.reduce((sum, one) => sum + one.seconds, 0) / measured.length;
   const title = name === 'undisturbed' || name === 'auto' ? name : name === '8' ? 'all at once' : `${name} at once`;
-  const numbers = [waits.length, at(0.5), at(0.95), at(0.99), at(1)].map(number => String(number).padStart(8));
+  const numbers = [waits.length, at(0.5), at(0.95), at(0.99), at(1)].map(number => number.toFixed(0).padStart(8));
   return `${title.padEnd(14)} ${numbers.join('')}${seconds.toFixed(1).padStart(13)}`;
 }

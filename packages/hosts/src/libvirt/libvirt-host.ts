@@ -16,12 +16,12 @@ import type {
 import type {DomainStanding, HostReading, VolumeReading} from '../reading.ts';
 import {abortJob} from './abort-job.ts';
 import {compareCpu} from './compare-cpu.ts';
+import {liftMemory, setCopySpeed} from './copy-speed.ts';
 import {readDiskWaits} from './disk-waits.ts';
 import {readClaim, setClaim} from './domain-claim.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
-import {setMoveSpeed} from './move-speed.ts';
 import {type DomainRef, readJob, readStanding} from './read-domain.ts';
 import {readHost} from './read-host.ts';
 
@@ -51,6 +51,10 @@ class LibvirtHost implements Host {
   readonly uri: string;
   readonly #link: LibvirtLink;
   readonly #storage: LibvirtStorage;
+  /** Of the moves that go on: what bounds their copies, and what they themselves may take. */
+  readonly #copyBounds = new Map<string, number>();
+  readonly #ownSpeeds = new Map<string, number>();
+  readonly #starting = new Set<string>();
 
   constructor({name, uri}: HostEntry) {
     this.name = name;
@@ -100,7 +104,17 @@ class LibvirtHost implements Host {
 
   async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {
     if (!(target instanceof LibvirtHost)) throw new TypeError(`${target.name} is not reached through libvirt`);
-    return liveMove({source: this.#link, target: target.#link}, uuid, move, options);
+    if (move.bandwidthMibPerSecond !== undefined) this.#ownSpeeds.set(uuid, move.bandwidthMibPerSecond);
+    this.#starting.add(uuid);
+    try {
+      const boundNow = () => this.#copyBounds.get(uuid);
+      const onBound = () => this.#starting.delete(uuid);
+      return await liveMove({source: this.#link, target: target.#link}, uuid, move, {...options, boundNow, onBound});
+    } finally {
+      this.#starting.delete(uuid);
+      this.#ownSpeeds.delete(uuid);
+      this.#copyBounds.delete(uuid);
+    }
   }
 
   async job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {
@@ -117,9 +131,15 @@ class LibvirtHost implements Host {
     return readDiskWaits(this.#link, options);
   }
 
-  async setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<void> {
+  async setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<boolean> {
     const dom = await this.#find(uuid, options);
-    if (dom) await setMoveSpeed(this.#link, dom, bytesPerSecond, options);
+    // What is said before a move begins holds from its start.
+    if (bytesPerSecond === undefined) this.#copyBounds.delete(uuid);
+    else this.#copyBounds.set(uuid, bytesPerSecond);
+    if (!dom || this.#starting.has(uuid)) return false;
+    const ownMibPerSecond = this.#ownSpeeds.get(uuid);
+    if (bytesPerSecond === undefined) await liftMemory(this.#link, dom, ownMibPerSecond, options);
+    return setCopySpeed(this.#link, dom, {bytesPerSecond, ownMibPerSecond}, options);
   }
 
   async start(uuid: string, options: CallOptions = {}): Promise<void> {

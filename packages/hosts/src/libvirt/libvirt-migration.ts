@@ -2,9 +2,21 @@ import {type Domain, type MigrateFlag, type MigrateOptions as Moving} from '@dr-
 
 import type {CallOptions, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
 import {arrival} from './arrival.ts';
+import {dropThrottles} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
+import {boundFromStart, startMibPerSecond} from './gentle-start.ts';
+import {hasMonitor} from './monitor.ts';
 import {moveFailure} from './move-failure.ts';
 import {MoveWatch} from './move-watch.ts';
+
+const dropMs = 10_000;
+
+export interface LiveMoveOptions extends MigrateOptions {
+  /** What bounds the copy of its disks at this moment, in bytes per second. */
+  readonly boundNow?: () => number | undefined;
+  /** Called when that bound holds, or cannot be had. Until then nobody else may set one. */
+  readonly onBound?: () => void;
+}
 
 export interface MoveEnds {
   readonly source: LibvirtLink;
@@ -16,17 +28,31 @@ export async function liveMove(
   {source, target}: MoveEnds,
   uuid: string,
   move: LiveMove,
-  {signal, onProgress, onArrived}: MigrateOptions = {},
+  {signal, onProgress, onArrived, boundNow, onBound}: LiveMoveOptions = {},
 ): Promise<LiveMoveResult> {
   const domain = await source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal});
   signal?.throwIfAborted();
   const targetPrepares = async (options: CallOptions) =>
     (await target.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, options)) !== undefined;
   const watch = new MoveWatch(source, domain, {move, onProgress, targetPrepares});
+  const bounded = boundNow?.() !== undefined && move.copiedDisks.length > 0 && (await hasMonitor(source, domain.ref));
+  const begun = bounded ? {...move, bandwidthMibPerSecond: startMibPerSecond} : move;
+  const moved = () => watch.during(stop => begin(domain, target, begun, stop), signal);
   const over = new AbortController();
   if (onArrived) void arrival(target, uuid, {signal: over.signal}).then(how => how === 'arrived' && onArrived());
+  if (bounded) {
+    const speed = () => ({bytesPerSecond: boundNow(), ownMibPerSecond: move.bandwidthMibPerSecond});
+    void boundFromStart(source, domain.ref, speed, {signal: over.signal})
+      .catch(() => {})
+      .finally(onBound);
+  } else onBound?.();
   try {
-    await watch.during(stop => begin(domain, target, move, stop), signal);
+    // What an earlier move left behind, nobody having been there when it failed, stands in the way of this one.
+    await moved().catch(async (error: unknown) => {
+      const dropped = await dropThrottles(source, domain.ref, {signal: AbortSignal.timeout(dropMs)}).catch(() => false);
+      if (!dropped || watch.processedBytes > 0 || signal?.aborted) throw error;
+      await moved();
+    });
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw moveFailure(error, {source: source.name, target: target.name, movedBytes: watch.processedBytes});

@@ -37,7 +37,7 @@ export interface SimulatedDomain {
   /** What its disks have answered since it was started, and how long that took in all. */
   diskWait: {readonly requests: number; readonly waitMs: number};
   /** Bytes per second, where a move of it was bounded. */
-  moveSpeed: number | undefined;
+  copySpeed: number | undefined;
 }
 
 /** What goes wrong with a move. All but the first happen half-way. */
@@ -93,7 +93,7 @@ export class SimulatedHost implements Host {
       snapshots: [],
       job: undefined,
       diskWait: {requests: 0, waitMs: 0},
-      moveSpeed: undefined,
+      copySpeed: undefined,
       ...domain,
     };
     this.domains.set(uuid, added);
@@ -218,10 +218,12 @@ export class SimulatedHost implements Host {
     };
   }
 
-  async setMoveSpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<void> {
+  async setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<boolean> {
     await this.#answer(options);
     const domain = this.domains.get(uuid);
-    if (domain?.job) domain.moveSpeed = bytesPerSecond;
+    if (!domain?.job) return false;
+    domain.copySpeed = bytesPerSecond;
+    return true;
   }
 
   start(uuid: string, options: CallOptions = {}): Promise<void> {

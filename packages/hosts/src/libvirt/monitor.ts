@@ -1,0 +1,23 @@
+import type {CallOptions} from '../host.ts';
+import type {LibvirtLink} from './libvirt-link.ts';
+import type {DomainRef} from './read-domain.ts';
+
+/** Asks QEMU itself, through libvirt. Undefined when there is no answer, or QEMU refuses. */
+export async function askMonitor(
+  link: Pick<LibvirtLink, 'ask'>,
+  dom: DomainRef,
+  {execute, ...more}: {readonly execute: string; readonly arguments?: object},
+  options: CallOptions,
+): Promise<unknown> {
+  const answer = await link.ask('DOMAIN_MONITOR_COMMAND', {dom, cmd: JSON.stringify({execute, ...more})}, options);
+  return answer && (JSON.parse(answer.result) as {return?: unknown}).return;
+}
+
+/** Whether QEMU can be asked at all: a host may not let its clients. */
+export async function hasMonitor(
+  link: Pick<LibvirtLink, 'ask'>,
+  dom: DomainRef,
+  options: CallOptions = {},
+): Promise<boolean> {
+  return (await askMonitor(link, dom, {execute: 'query-block-jobs'}, options)) !== undefined;
+}

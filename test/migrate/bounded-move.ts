@@ -1,0 +1,56 @@
+import anyTest, {type TestFn} from 'ava';
+
+import {labRig, type Rig} from './fixtures/lab-migration.ts';
+
+const test = anyTest.serial as TestFn<{rig: Rig}>;
+const mebibyte = 1024 ** 2;
+
+test.before(async t => {
+  t.timeout(240_000);
+  t.context.rig = await labRig({vms: 1});
+});
+
+test.after.always(async t => t.context.rig?.close());
+
+test('a move that was bounded before it began is throttled from its start, and leaves nothing when it is aborted', async t => {
+  const {rig} = t.context;
+  await bound(rig, 2 * mebibyte);
+  const seen = Promise.withResolvers<string>();
+  const {failures} = await rig.migrate({
+    domains: ['aslo-proxy'],
+    half: async () => {
+      seen.resolve(await nodes(rig));
+      await rig.shell('sunjammer', 'virsh domjobabort aslo-proxy');
+    },
+  });
+  t.regex(await seen.promise, /dr-copy-vda/u);
+  t.regex(failures.join('\n'), /^MOVE_FAILED: aslo-proxy was not moved and runs on sunjammer/u);
+  t.notRegex(await nodes(rig), /dr-copy|migration-/u);
+  t.deepEqual(await rig.places('aslo-proxy'), {sunjammer: 'running'});
+});
+
+test('what a move without witness has left does not stand in the way, and a bounded move arrives', async t => {
+  const {rig} = t.context;
+  await monitor(rig, 'object-add', {'qom-type': 'throttle-group', id: 'dr-copy', limits: {'iops-total': 1}});
+  await monitor(rig, 'blockdev-add', {driver: 'null-co', 'node-name': 'migration-vda-storage'});
+  const throttle = {driver: 'throttle', 'node-name': 'dr-copy-vda', 'throttle-group': 'dr-copy'};
+  await monitor(rig, 'blockdev-add', {...throttle, file: 'migration-vda-storage'});
+  await bound(rig, 32 * mebibyte);
+  const {failures} = await rig.migrate({domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(failures, []);
+  t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
+});
+
+async function bound(rig: Rig, bytesPerSecond: number): Promise<void> {
+  const [guest] = await rig.lab.guests();
+  await rig.hosts.get('sunjammer')?.setCopySpeed(guest?.uuid ?? '', bytesPerSecond);
+}
+
+function monitor(rig: Rig, execute: string, args: object): Promise<string> {
+  const command = JSON.stringify({execute, arguments: args});
+  return rig.shell('sunjammer', `virsh qemu-monitor-command aslo-proxy '${command}'`);
+}
+
+function nodes(rig: Rig): Promise<string> {
+  return monitor(rig, 'query-named-block-nodes', {flat: true});
+}
