@@ -129,7 +129,8 @@ interface Felt {
 function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
   const {bytesPerSecondLeast: least, cut, settlingSamples, probe} = bounds;
   const now = {...lane, hot: 0, calm: 0, settling: settlingSamples, probe};
-  const ceiling = lane.bytesPerSecond;
+  // The first time it has grown past what the storage bears by up to one step: the step before was borne.
+  const ceiling = lane.ceiling === undefined ? lane.bytesPerSecond / bounds.growth : lane.bytesPerSecond;
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
   const patience = metAgain ? Math.min(bounds.patienceMost, lane.patience * 2) : bounds.patience;
   const bytesPerSecond = Math.round(Math.max(least, ceiling * cut));

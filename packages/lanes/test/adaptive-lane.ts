@@ -4,6 +4,7 @@ import {type AdaptiveLane, adaptiveLane, laneBounds, type LaneSample, nextLane} 
 
 const mebibyte = 1024 ** 2;
 const restMs = 3;
+const firstCut = Math.round((laneBounds.cut * laneBounds.bytesPerSecondFrom) / laneBounds.growth);
 
 /** Guests wait so long while two streams of a full lane carry so much. */
 function sample(waitMs: number | undefined, more: Partial<LaneSample> & {readonly mib?: number} = {}): LaneSample {
@@ -53,11 +54,11 @@ test('streams start slowly, and become quicker look by look while nobody suffers
 test('one look at waiting guests changes nothing, a second one slows the streams', t => {
   t.is(after([sample(25)]).bytesPerSecond, laneBounds.bytesPerSecondFrom);
   t.is(after([sample(25), sample(restMs), sample(25)]).bytesPerSecond >= laneBounds.bytesPerSecondFrom, true);
-  t.is(after([sample(25), sample(25)]).bytesPerSecond, Math.round(0.7 * 16 * mebibyte));
+  t.is(after([sample(25), sample(25)]).bytesPerSecond, firstCut);
 });
 
 test('one look is enough when guests wait four times as long', t => {
-  t.is(after([sample(60)]).bytesPerSecond, Math.round(0.7 * 16 * mebibyte));
+  t.is(after([sample(60)]).bytesPerSecond, firstCut);
 });
 
 test('after a cut the lane looks away until what was under way has passed', t => {
