@@ -151,7 +151,8 @@ async function mustRun({lab}: Rig, host: string, command: string): Promise<void>
 
 function median(numbers: readonly number[]): number {
   const sorted = numbers.filter(number => !Number.isNaN(number)).toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
 function spread(numbers: readonly number[]): string {
