@@ -49,8 +49,9 @@ export interface LaneWatch {
 }
 
 /**
- * Looks at lanes beside the run: their streams become slower or quicker, and each lane narrower or wider. Decisions go into the store, so they hold for every run there, and
- * stand in the journal of each. A lane that a person has set is left alone.
+ * Looks at lanes beside the run: their streams become slower or quicker, and each lane narrower or wider. Decisions go
+ * into the store, so they hold for every run there, and stand in the journal of each. A lane that a person has set is left
+ * alone.
  */
 export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch> {
   const {store, run, automatic, clock, everyMs} = options;
