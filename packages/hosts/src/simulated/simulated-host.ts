@@ -1,5 +1,5 @@
 import {type Claim, withClaim} from '../claim.ts';
-import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
+import {domainDefinition} from '../domain-definition.ts';
 import type {DiskWaits} from '../guest-waits.ts';
 import {HostError, type HostErrorCode} from '../host-error.ts';
 import type {
@@ -13,8 +13,10 @@ import type {
   NewVolume,
   VolumePiece,
 } from '../host.ts';
-import type {DiskReading, DomainReading, DomainStanding, DomainState, HostReading, PoolReading} from '../reading.ts';
+import type {DomainStanding, DomainState, HostReading, PoolReading} from '../reading.ts';
+import type {MoveMishap, SimulatedDomain} from './simulated-domain.ts';
 import {SimulatedFiles} from './simulated-files.ts';
+import {simulatedDomainReading, simulatedPoolReading} from './simulated-reading.ts';
 
 export interface SimulatedHostSpec extends Partial<
   Pick<HostReading, 'uuid' | 'libvirtVersion' | 'memory' | 'machines' | 'networks' | 'links'>
@@ -22,34 +24,6 @@ export interface SimulatedHostSpec extends Partial<
   readonly name: string;
   readonly pools?: ReadonlyArray<Pick<PoolReading, 'name'> & Partial<PoolReading>>;
 }
-
-/** A domain of a simulated host: tests look at it and change it. */
-export interface SimulatedDomain {
-  xml: string;
-  state: DomainState;
-  stateReason: string;
-  persistent: boolean;
-  autostart: boolean;
-  agent: DomainReading['agent'];
-  addresses: readonly string[];
-  snapshots: readonly string[];
-  job: JobReading | undefined;
-  /** What its disks have answered since it was started, and how long that took in all. */
-  diskWait: {readonly requests: number; readonly waitMs: number};
-  /** Bytes per second, where a move of it was bounded. */
-  copySpeed: number | undefined;
-}
-
-/** What goes wrong with a move. All but the first happen half-way. */
-export type MoveMishap =
-  /** The source's daemon does not get through to the target's: nothing begins. Dr itself gets through. */
-  | {readonly kind: 'peers apart'}
-  /** The move fails with this error, and the domain stays. */
-  | {readonly kind: 'fails'; readonly code: HostErrorCode; readonly message: string}
-  /** The caller loses sight of it, and it goes on to its end. */
-  | {readonly kind: 'unseen'}
-  /** Something happens on the way: the test says what. */
-  | {readonly kind: 'event'; readonly act: () => void};
 
 const gibibyte = 1024 ** 3;
 const steps = 4;
@@ -110,7 +84,7 @@ export class SimulatedHost implements Host {
     const {name, uuid = `uuid-of-${name}`, libvirtVersion = '10.0.0', links} = this.#spec;
     const {memory = {totalBytes: 64 * gibibyte, freeBytes: 32 * gibibyte}, networks = [], pools = []} = this.#spec;
     const machines = [{virtType: 'kvm', arch: 'x86_64', machines: ['pc', 'pc-q35-7.2', 'q35']}];
-    const domains = [...this.domains.values()].map(domain => this.#domainReading(domain));
+    const domains = [...this.domains.values()].map(domain => simulatedDomainReading(domain, this.files));
     return {
       name,
       hostname: name,
@@ -121,7 +95,7 @@ export class SimulatedHost implements Host {
       cpus: 8,
       memory,
       machines: this.#spec.machines ?? machines,
-      pools: pools.map(pool => this.#poolReading(pool)),
+      pools: pools.map(pool => simulatedPoolReading(pool, this.files)),
       networks,
       ...(links && {links}),
       domains: domains.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
@@ -327,10 +301,6 @@ export class SimulatedHost implements Host {
       throw error;
     }
     this.#copyDisks(domain.xml, target, move);
-    options.onArrived?.();
-    domain.job = undefined;
-    Object.assign(domain, {state: 'shutoff', stateReason: 'migrated'});
-    if (!domain.persistent) this.domains.delete(uuid);
     Object.assign(target.#required(uuid), {
       xml: move.persistentDefinition,
       state: 'running',
@@ -338,6 +308,10 @@ export class SimulatedHost implements Host {
       persistent: true,
       agent,
     });
+    options.onArrived?.();
+    domain.job = undefined;
+    Object.assign(domain, {state: 'shutoff', stateReason: 'migrated'});
+    if (!domain.persistent) this.domains.delete(uuid);
     return {through: move.through, downtimeMs: 42, copiedBytes: totalBytes};
   }
 
@@ -348,40 +322,6 @@ export class SimulatedHost implements Host {
       if (copiedDisks.includes(disk.target) && place !== undefined && disk.path !== undefined)
         target.files.mirror(place, this.files, disk.path);
     }
-  }
-
-  #domainReading(domain: SimulatedDomain): DomainReading {
-    const {agentChannel: _channel, emulator: _emulator, disks, ...definition} = domainDefinition(domain.xml);
-    const {xml, state, stateReason, persistent, autostart, agent, addresses, snapshots, job} = domain;
-    return {
-      ...definition,
-      state,
-      stateReason,
-      persistent,
-      autostart,
-      agent,
-      addresses,
-      snapshots,
-      xml,
-      managedSave: false,
-      checkpoints: [],
-      disks: disks.map(disk => this.#diskReading(disk)),
-      ...(job && {job: job.operation}),
-    };
-  }
-
-  #diskReading(disk: DiskDefinition): DiskReading {
-    const file = disk.path === undefined ? undefined : this.files.find(disk.path);
-    const {capacityBytes = 0, allocationBytes = 0, lengthBytes = 0} = file ?? {};
-    return {...disk, capacityBytes, allocationBytes, lengthBytes};
-  }
-
-  #poolReading(pool: Pick<PoolReading, 'name'> & Partial<PoolReading>): PoolReading {
-    const {name, path = '/var/lib/libvirt/images'} = pool;
-    const files = this.files.paths.filter(file => file.startsWith(`${path}/`)).map(file => this.files.find(file));
-    const volumes = files.filter(file => file !== undefined);
-    const sizes = {capacityBytes: 100 * gibibyte, availableBytes: 50 * gibibyte};
-    return {uuid: `pool-${name}`, type: 'dir', active: true, autostart: true, path, ...sizes, volumes, ...pool};
   }
 
   async #become(
