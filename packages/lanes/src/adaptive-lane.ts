@@ -26,10 +26,12 @@ export interface AdaptiveLane {
   readonly bytesPerSecond: number;
   /** The bound with which guests began to suffer. */
   readonly ceiling: number | undefined;
+  /** Streams that loaded the storage at the last look. */
+  readonly copying: number;
   /** Samples in a row that were hot, and that were calm at the bound. */
   readonly hot: number;
   readonly calm: number;
-  /** Samples that say nothing yet: what was written before the last change is still under way. */
+  /** Samples that say nothing yet: what was written before the last change, or a stream's first step, is still under way. */
   readonly settling: number;
   /** By what share the ceiling was last raised. Each time in vain doubles it: a ceiling found by accident is left behind. */
   readonly probe: number;
@@ -85,6 +87,7 @@ export function adaptiveLane(
   return {
     places: adaptiveLimit(places),
     restMs: undefined,
+    copying: 0,
     bytesPerSecond: bytesPerSecondFrom,
     ceiling: undefined,
     hot: 0,
@@ -98,9 +101,11 @@ export function adaptiveLane(
 /** The lane after one more look: speed first, places only when speed does not do. */
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
   const {waitMs, copying} = sample;
-  const rested = {...lane, restMs: nextRest(lane.restMs, sample)};
+  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying};
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
+  // The first step of a copy goes out at once, however small its bound: it says nothing of that bound.
+  if (copying > lane.copying) return {...rested, settling: bounds.settlingSamples};
   if (lane.settling > 0) return {...rested, settling: lane.settling - 1};
   const pressure = pressureOf(waitMs, rested.restMs, bounds);
   if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});

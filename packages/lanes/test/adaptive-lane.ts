@@ -18,7 +18,8 @@ function after(samples: readonly LaneSample[], from: AdaptiveLane = rested()): A
 
 function rested(places = 2): AdaptiveLane {
   const quiet = sample(restMs, {copying: 0, running: 0});
-  return [quiet, quiet].reduce((lane, look) => nextLane(lane, look), adaptiveLane(places));
+  const lane = [quiet, quiet].reduce((before, look) => nextLane(before, look), adaptiveLane(places));
+  return {...lane, copying: 2};
 }
 
 function times(count: number, look: LaneSample): LaneSample[] {
@@ -65,6 +66,12 @@ test('after a cut the lane looks away until what was under way has passed', t =>
   const cut = after([sample(60)]);
   t.is(after(times(laneBounds.settlingSamples, sample(60)), cut).bytesPerSecond, cut.bytesPerSecond);
   t.true(after(times(laneBounds.settlingSamples + 1, sample(60)), cut).bytesPerSecond < cut.bytesPerSecond);
+});
+
+test('the first step of a copy is no reason to slow it', t => {
+  const begun = after(times(laneBounds.settlingSamples + 1, sample(500, {copying: 3})));
+  t.is(begun.bytesPerSecond, laneBounds.bytesPerSecondFrom);
+  t.true(after([sample(500, {copying: 3})], begun).bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });
 
 test('it comes to rest near what the storage bears, without swinging', t => {
@@ -130,6 +137,6 @@ test('what guests wait at rest is learnt while nobody copies, and only downwards
 });
 
 test('a lane that has never seen its guests at rest takes no wait for granted', t => {
-  const lane = after(times(2, sample(25)), adaptiveLane(2));
+  const lane = after(times(2, sample(25)), {...adaptiveLane(2), copying: 2});
   t.true(lane.bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });
