@@ -6,6 +6,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface CopySpeedOptions extends CallOptions {
+  /** What the move itself was given, where another process began it. */
+  readonly ownMibPerSecond?: number | undefined;
+}
+
 export interface StreamOptions extends CallOptions {
   /** `light`: a few kilobytes, which need no connection of their own. Default `heavy`. */
   readonly weight?: 'light' | 'heavy';
@@ -60,7 +65,7 @@ export interface Host extends AsyncDisposable {
    * Bounds how fast the disks of a move are copied; undefined: no longer. Said before the move, it holds from its start.
    * False when nothing is being copied.
    */
-  setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CallOptions): Promise<boolean>;
+  setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CopySpeedOptions): Promise<boolean>;
 
   start(uuid: string, options?: CallOptions): Promise<void>;
   /** Pulls the plug: for remains that no guest works in. */

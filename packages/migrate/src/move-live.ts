@@ -54,8 +54,8 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
   async attach(move, context) {
     const hosts = hostsOf(move, context);
     // Who slowed its copy is gone. Lanes that judge anew slow it again.
-    const own = move.bandwidthMibPerSecond === undefined ? undefined : move.bandwidthMibPerSecond * 1024 ** 2;
-    await hosts.source.setCopySpeed(move.uuid, own, context).catch(() => false);
+    const options = {signal: context.signal, ownMibPerSecond: move.bandwidthMibPerSecond};
+    await hosts.source.setCopySpeed(move.uuid, undefined, options).catch(() => false);
     await afterFailure(move, hosts, context, undefined);
     return resultOf(move, undefined, undefined);
   },

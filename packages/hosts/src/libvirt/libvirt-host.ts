@@ -3,6 +3,7 @@ import type {DiskWaits} from '../guest-waits.ts';
 import {HostError} from '../host-error.ts';
 import type {
   CallOptions,
+  CopySpeedOptions,
   CpuVerdict,
   Host,
   JobReading,
@@ -131,13 +132,16 @@ class LibvirtHost implements Host {
     return readDiskWaits(this.#link, options);
   }
 
-  async setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options: CallOptions = {}): Promise<boolean> {
+  async setCopySpeed(
+    uuid: string,
+    bytesPerSecond: number | undefined,
+    {ownMibPerSecond = this.#ownSpeeds.get(uuid), ...options}: CopySpeedOptions = {},
+  ): Promise<boolean> {
     const dom = await this.#find(uuid, options);
     // What is said before a move begins holds from its start.
     if (bytesPerSecond === undefined) this.#copyBounds.delete(uuid);
     else this.#copyBounds.set(uuid, bytesPerSecond);
     if (!dom || this.#starting.has(uuid)) return false;
-    const ownMibPerSecond = this.#ownSpeeds.get(uuid);
     if (bytesPerSecond === undefined) await liftMemory(this.#link, dom, ownMibPerSecond, options);
     return setCopySpeed(this.#link, dom, {bytesPerSecond, ownMibPerSecond}, options);
   }
