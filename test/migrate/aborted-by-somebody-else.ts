@@ -27,6 +27,23 @@ for (const through of ['auto', 'client'] as const) {
   });
 }
 
+test('its guest may stand still but shortly at first, and after an abort for as long as ever', async t => {
+  const {rig} = t.context;
+  const allowedMs = 'virsh migrate-getmaxdowntime aslo-proxy';
+  t.is((await rig.shell('sunjammer', allowedMs)).trim(), '300');
+  const seen = Promise.withResolvers<string>();
+  await rig.migrate({
+    domains: ['aslo-proxy'],
+    bandwidthMibPerSecond: 8,
+    half: async () => {
+      seen.resolve(await rig.shell('sunjammer', `for _ in $(seq 50); do ${allowedMs} | grep -x 50 && break; done`));
+      await rig.shell('sunjammer', 'virsh domjobabort aslo-proxy');
+    },
+  });
+  t.is((await seen.promise).trim(), '50');
+  t.is((await rig.shell('sunjammer', allowedMs)).trim(), '300');
+});
+
 test('the same command again moves it', async t => {
   const {rig} = t.context;
   const {failures} = await rig.migrate({domains: ['aslo-proxy'], sourceDisks: 'delete'});

@@ -55,7 +55,7 @@ export function migrateOptions<
       'declare the claim of another controller on this domain void (may be given again)',
       (domain: string, others: readonly string[] | undefined): readonly string[] => [...(others ?? []), domain],
     )
-    .option('--downtime <ms>', 'longest pause of a guest at the switch-over', wholeNumber())
+    .option('--downtime <ms>', 'longest pause of a guest at the switch-over (default: 300)', wholeNumber())
     .option('--auto-converge', 'slow a guest down that writes faster than the link carries')
     .option(
       '--parallel <n>',

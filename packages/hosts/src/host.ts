@@ -66,6 +66,8 @@ export interface Host extends AsyncDisposable {
    * False when nothing is being copied.
    */
   setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CopySpeedOptions): Promise<boolean>;
+  /** Lets a guest that is on the move stand still for so long at its switch-over. False when nothing moves it. */
+  setDowntimeMax(uuid: string, ms: number, options?: CallOptions): Promise<boolean>;
 
   start(uuid: string, options?: CallOptions): Promise<void>;
   /** Pulls the plug: for remains that no guest works in. */
@@ -119,6 +121,7 @@ export interface LiveMove {
   /** Disks to copy, by target name (`vda`); their files exist on the target. The others are shared. */
   readonly copiedDisks: readonly string[];
   readonly bandwidthMibPerSecond?: number;
+  /** The longest that the guest may stand still, which it comes to in steps. Default `downtimeMsDefault`. */
   readonly downtimeMsMax?: number;
   /** Slow the guest down when it writes faster than the link carries. */
   readonly autoConverge?: 'on' | 'off';

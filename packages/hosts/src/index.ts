@@ -1,4 +1,5 @@
 /** What dr asks of a machine that runs VMs: the Host port, what it reads, its libvirt adapter and its simulation. */
+export {downtimeMsDefault} from './allowed-downtime.ts';
 export {type Claim, claimNamespace} from './claim.ts';
 export {type DiskNote, notedDisk, notePath, readDiskNote, removeDiskNote, writeDiskNote} from './disk-note.ts';
 export {type DiskDefinition, type DomainDefinition, domainDefinition} from './domain-definition.ts';

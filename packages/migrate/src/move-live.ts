@@ -1,5 +1,5 @@
 import {defineStep, type Found, type StepContext} from '@dr-toolkit/engine';
-import {HostError, type JobReading, type LiveMoveResult, targetDefinition} from '@dr-toolkit/hosts';
+import {downtimeMsDefault, HostError, type JobReading, type LiveMoveResult, targetDefinition} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
 import {copiedDisks, type DomainMove, type MoveResult} from './domain-move.ts';
@@ -53,9 +53,10 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
 
   async attach(move, context) {
     const hosts = hostsOf(move, context);
-    // Who slowed its copy is gone. Lanes that judge anew slow it again.
+    // Who slowed its copy, and widened its pause, is gone. Lanes that judge anew slow it again.
     const options = {signal: context.signal, ownMibPerSecond: move.bandwidthMibPerSecond};
     await hosts.source.setCopySpeed(move.uuid, undefined, options).catch(() => false);
+    await hosts.source.setDowntimeMax(move.uuid, move.downtimeMsMax ?? downtimeMsDefault, context).catch(() => false);
     await afterFailure(move, hosts, context, undefined);
     return resultOf(move, undefined, undefined);
   },

@@ -146,6 +146,13 @@ class LibvirtHost implements Host {
     return setCopySpeed(this.#link, dom, {bytesPerSecond, ownMibPerSecond}, options);
   }
 
+  async setDowntimeMax(uuid: string, ms: number, options: CallOptions = {}): Promise<boolean> {
+    const dom = await this.#find(uuid, options);
+    if (!dom || !(await readJob(this.#link, dom, options))) return false;
+    const answer = await this.#link.ask('DOMAIN_MIGRATE_SET_MAX_DOWNTIME', {dom, downtime: ms}, options);
+    return answer !== undefined;
+  }
+
   async start(uuid: string, options: CallOptions = {}): Promise<void> {
     await this.#link.call('DOMAIN_CREATE', {dom: await this.#required(uuid, options)}, options);
   }

@@ -1,13 +1,16 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Domain} from '@dr-toolkit/libvirt';
 
+import {allowedDowntimeMs} from '../allowed-downtime.ts';
 import {HostError} from '../host-error.ts';
-import type {CallOptions, LiveMove, MigrateOptions} from '../host.ts';
+import type {CallOptions, JobReading, LiveMove, MigrateOptions} from '../host.ts';
 import {dropConnections} from './abort-job.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {readJob} from './read-domain.ts';
 
 const pollMs = 400;
+/** The same until something moves, as a small guest's memory is soon over. */
+const pollEarlyMs = 100;
 const lookMs = 5000;
 /**
  * Shorter than libvirt's own patience with a silent peer (25 s), after which it cancels the copy in a way that lets QEMU
@@ -39,7 +42,8 @@ export class MoveWatch {
   readonly #options: MoveWatchOptions;
   #processedBytes = 0;
   #movedAtMs = performance.now();
-  #downtimeSet = false;
+  #downtimeMs = 0;
+  #memorySinceMs: number | undefined;
   #prepares = false;
 
   constructor(link: LibvirtLink, domain: Domain, options: MoveWatchOptions) {
@@ -63,7 +67,7 @@ export class MoveWatch {
     try {
       const call = begin(stop.signal);
       const ended = call.then(hasEnded, hasEnded);
-      while ((await Promise.race([ended, stopped.promise, sleep(pollMs, 'poll')])) === 'poll') {
+      while ((await Promise.race([ended, stopped.promise, sleep(this.#pollMs, 'poll')])) === 'poll') {
         await Promise.race([ended, stopped.promise, this.#look()]);
         if (this.#quietMs > this.#stallMs) await this.#stop(stop, this.#stalled(this.#quietMs));
       }
@@ -76,6 +80,10 @@ export class MoveWatch {
 
   get #quietMs(): number {
     return performance.now() - this.#movedAtMs;
+  }
+
+  get #pollMs(): number {
+    return this.#processedBytes === 0 ? pollEarlyMs : pollMs;
   }
 
   get #stallMs(): number {
@@ -103,10 +111,18 @@ export class MoveWatch {
     this.#options.onProgress?.(job);
     // A daemon that is too busy with the domain to answer knows it.
     if (this.#processedBytes === 0) this.#prepares ||= await this.#options.targetPrepares(options).catch(() => true);
-    const {downtimeMsMax} = this.#options.move;
-    if (downtimeMsMax === undefined || this.#downtimeSet) return;
-    this.#downtimeSet = true;
-    await this.#domain.job.setMaxDowntime(downtimeMsMax, options).catch(() => {});
+    // What libvirt restores after the move is what it finds at its start, so nothing is said before that.
+    if (job.totalBytes > 0) await this.#allowDowntime(job, options);
+  }
+
+  async #allowDowntime({memoryBytes}: JobReading, options: CallOptions): Promise<void> {
+    const nowMs = performance.now();
+    if (memoryBytes > 0) this.#memorySinceMs ??= nowMs;
+    const carryingMs = nowMs - (this.#memorySinceMs ?? nowMs);
+    const allowedMs = allowedDowntimeMs(carryingMs, this.#options.move.downtimeMsMax);
+    if (allowedMs === this.#downtimeMs) return;
+    this.#downtimeMs = allowedMs;
+    await this.#domain.job.setMaxDowntime(allowedMs, options).catch(() => {});
   }
 
   /** The client aborts the job; this sees to it that the job heeds it. Rejects with `why` when it never does. */

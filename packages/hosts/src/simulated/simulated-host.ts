@@ -200,6 +200,11 @@ export class SimulatedHost implements Host {
     return true;
   }
 
+  async setDowntimeMax(uuid: string, _ms: number, options: CallOptions = {}): Promise<boolean> {
+    await this.#answer(options);
+    return this.domains.get(uuid)?.job !== undefined;
+  }
+
   start(uuid: string, options: CallOptions = {}): Promise<void> {
     return this.#become(uuid, 'start', {state: 'running', stateReason: 'booted'}, options);
   }
