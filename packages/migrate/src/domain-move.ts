@@ -52,7 +52,10 @@ export interface DiskMove {
   readonly lengthBytes: number;
 }
 
-export type GuestAnswer = {readonly by: 'agent'} | {readonly by: 'address'; readonly address: string};
+/** By its agent, whose guest has been told to be at these addresses; or by TCP/IP at one of them. */
+export type GuestAnswer =
+  | {readonly by: 'agent'; readonly addresses: readonly string[]}
+  | {readonly by: 'address'; readonly address: string};
 
 /** What a finished move has to say, for the summary. */
 export interface MoveResult {

@@ -15,22 +15,20 @@ export async function guestAnswer(
   {uuid, agent, addresses}: Pick<DomainReading, 'uuid' | 'agent' | 'addresses'>,
   {signal}: CallOptions = {},
 ): Promise<GuestAnswer | undefined> {
-  if (agent === 'connected' && (await host.pingAgent(uuid, {signal}))) return {by: 'agent'};
-  const answered = await Promise.all(
-    addresses.map(async address => ((await addressAnswers(address, {signal})) ? address : undefined)),
-  );
-  const address = answered.find(found => found !== undefined);
+  if (agent === 'connected' && (await host.pingAgent(uuid, {signal}))) return {by: 'agent', addresses};
+  const address = await answeringAddress(addresses, {signal});
   return address === undefined ? undefined : {by: 'address', address};
 }
 
-/** Whether a guest still answers in the way it did. */
-export async function answersAgain(
-  host: Host,
-  uuid: string,
-  answer: GuestAnswer,
+/** The first of the addresses at which somebody answers now. */
+export async function answeringAddress(
+  addresses: readonly string[],
   {signal}: CallOptions = {},
-): Promise<boolean> {
-  return answer.by === 'agent' ? host.pingAgent(uuid, {signal}) : addressAnswers(answer.address, {signal});
+): Promise<string | undefined> {
+  const answered = await Promise.all(
+    addresses.map(async address => ((await addressAnswers(address, {signal})) ? address : undefined)),
+  );
+  return answered.find(found => found !== undefined);
 }
 
 /**

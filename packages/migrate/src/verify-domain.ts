@@ -1,14 +1,10 @@
-import {setTimeout as sleep} from 'node:timers/promises';
-import {defineStep, type StepContext} from '@dr-toolkit/engine';
+import {defineStep} from '@dr-toolkit/engine';
 
-import {answersAgain} from './guest-answer.ts';
 import {copiedDisks, type DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {restIn} from './settled-whereabouts.ts';
+import {waitForGuest} from './wait-for-guest.ts';
 import {hostsOf, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
-
-const guestMs = 60_000;
-const pollMs = 500;
 
 /** Looks whether a domain is in order on its target: there and only there, its disks in place, its guest answering. */
 export const verifyDomain = defineStep<DomainMove, MigrationContext>('verify-domain', {
@@ -24,11 +20,7 @@ export const verifyDomain = defineStep<DomainMove, MigrationContext>('verify-dom
       if (await hosts.target.findVolume(disk.targetPath, context)) seen.push(`has ${disk.target}`);
       else throw notVerified(move, `${disk.targetPath} is not there`);
     }
-    const answer = move.answered;
-    if (answer) {
-      await waitForGuest(move, hosts, context);
-      seen.push(answer.by === 'agent' ? 'its agent answers' : `${answer.address} answers`);
-    }
+    if (move.answered) seen.push(await waitForGuest({...move, answered: move.answered}, hosts.target, context));
     return {seen};
   },
 });
@@ -48,25 +40,6 @@ export async function verifiedPlace(
     `${where.target.state} on ${move.to}`,
     where.source ? `${where.source.state} on ${move.from}` : `gone from ${move.from}`,
   ];
-}
-
-async function waitForGuest(move: DomainMove, {target}: MoveHosts, context: StepContext): Promise<void> {
-  const {answered, uuid, domain, from, to} = move;
-  if (!answered) return;
-  const untilMs = performance.now() + guestMs;
-  while (!(await answersAgain(target, uuid, answered, context))) {
-    if (performance.now() > untilMs) {
-      const by = answered.by === 'agent' ? 'its agent' : answered.address;
-      throw new MigrationError(
-        'GUEST_SILENT',
-        `${domain} runs on ${to}, but ${by}, which answered before, has been silent for ${guestMs / 1000} s`,
-        {
-          hint: `Look at its console on ${to} (virsh console ${domain}); when it is well, run the same command again: its definition and disks on ${from} are untouched`,
-        },
-      );
-    }
-    await sleep(pollMs, undefined, {signal: context.signal});
-  }
 }
 
 function notVerified({domain, from, to}: DomainMove, why: string): MigrationError {
