@@ -133,11 +133,14 @@ async function watch<Context>(
   return {status: 'failed', error: {message}, retryable: true};
 }
 
-type Look = Found | {readonly failure: Failure};
+export type Look = Found | {readonly failure: Failure};
 
 /** One look, under its own time limit: it must be possible after a cancel too. */
-async function look<Context>(attempt: Attempt, {kind, context, times}: AttemptAct<Context>): Promise<Look> {
-  const ended = await bounded(async inner => kind.inspect(attempt.step.args, context(inner)), {
+export async function look<Context>(
+  {step}: Pick<Attempt, 'step'>,
+  {kind, context, times}: Omit<AttemptAct<Context>, 'signal'>,
+): Promise<Look> {
+  const ended = await bounded(async inner => kind.inspect(step.args, context(inner)), {
     ...times,
     timeoutMs: times.inspectMs,
   });

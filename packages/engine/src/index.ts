@@ -17,22 +17,21 @@ export {localDispatch} from './local-dispatch.ts';
 export {mendRunFolder} from './mend-run-folder.ts';
 export {kernelLocks, type RunLock, type RunLocks} from './run-lock.ts';
 export type {RunOptions, RunOutcome, RunTimes} from './run-options.ts';
+export {type ResumeOutlook, resumeOutlook, type StepOutlook} from './resume-outlook.ts';
 export {resumeRun, runPlan} from './run-plan.ts';
-export {
-  abortRun,
-  answerStep,
-  followRun,
-  listRuns,
-  retryStep,
-  type RunState,
-  type RunSummary,
-  type RunView,
-  setLane,
-  showRun,
-  type StepView,
-} from './runs.ts';
+export {followRun, listRuns, type RunState, type RunSummary, type RunView, showRun, type StepView} from './runs.ts';
 export {type RunStanding, runStanding} from './run-standing.ts';
 export {openStore, type SqliteStoreOptions} from './sqlite-store.ts';
+export {
+  abortRun,
+  acceptedAnswer,
+  answerStep,
+  lanesAfter,
+  type LaneWish,
+  retriedSteps,
+  retryStep,
+  setLane,
+} from './steering.ts';
 export {defineStep, type Found, type Progress, type StepActs, type StepContext, type StepKind} from './step-kind.ts';
 export type {Row, SqlValue, Store, Tx} from './store.ts';
 export {undoPlan, type UndoPlan} from './undo-plan.ts';

@@ -13,7 +13,9 @@ export interface LaneLimit {
 }
 
 /** Lanes that are set otherwise than in dr.yaml: those that stay so, and with those over them that end with a run. */
-export async function readLimits(t: Pick<Tx, 'q'>): Promise<Record<'lasting' | 'now', ReadonlyMap<string, LaneLimit>>> {
+export type LaneLimits = Readonly<Record<'lasting' | 'now', ReadonlyMap<string, LaneLimit>>>;
+
+export async function readLimits(t: Pick<Tx, 'q'>): Promise<LaneLimits> {
   const rows = await t.q('SELECT name, places, why, bytes_per_second FROM lane LEFT JOIN lane_reason USING (name)');
   const lasting = new Map(rows.map(row => [String(row.name), limitOf(row)]));
   const now = new Map(lasting);
@@ -26,6 +28,28 @@ export async function readLimits(t: Pick<Tx, 'q'>): Promise<Record<'lasting' | '
 /** Lanes that are set otherwise than in dr.yaml at present. */
 export async function laneLimits(store: Store): Promise<ReadonlyMap<string, LaneLimit>> {
   return (await readLimits({q: store.read.bind(store)})).now;
+}
+
+/** What the limits come to when a person sets a lane, or takes back what was set: as `setLaneFor` and `dropLaneOfRun` write it. */
+export function limitsAfter(
+  {lasting, now}: LaneLimits,
+  {lane, places}: {readonly lane: string; readonly places: number | undefined},
+  run: string | undefined,
+): LaneLimits {
+  if (run !== undefined && places !== undefined) return {lasting, now: new Map([...now, [lane, {places, run}]])};
+  if (run !== undefined)
+    return now.get(lane)?.run === run ? {lasting, now: exposed(lane, lasting, now)} : {lasting, now};
+  const after = new Map(lasting);
+  if (places === undefined) after.delete(lane);
+  else after.set(lane, {places});
+  return {lasting: after, now: exposed(lane, after, now)};
+}
+
+/** Nothing lies over what lasts of one lane any more. */
+function exposed(lane: string, lasting: LaneLimits['lasting'], now: LaneLimits['now']): LaneLimits['now'] {
+  const limit = lasting.get(lane);
+  const others = [...now].filter(([other]) => other !== lane);
+  return new Map(limit ? [...others, [lane, limit]] : others);
 }
 
 function limitOf({places, why, bytes_per_second: bytesPerSecond}: Row): LaneLimit {

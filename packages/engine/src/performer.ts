@@ -34,8 +34,18 @@ export function performer<Context>(parts: PerformerParts<Context>): Perform {
   };
 }
 
-function contextOf<Context>(
-  {run, controller, options: {store, locks}, redaction, resultOf, onProgress, onLog, onEased}: PerformerParts<Context>,
+/** What the engine adds to the caller's context, for one call. */
+export function contextOf<Context>(
+  {
+    run,
+    controller,
+    options: {store, locks},
+    redaction,
+    resultOf,
+    onProgress,
+    onLog,
+    onEased,
+  }: Omit<PerformerParts<Context>, 'kinds'>,
   attempt: Attempt,
   signal: AbortSignal,
 ): StepContext {

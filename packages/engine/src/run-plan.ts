@@ -1,11 +1,10 @@
 import {join} from 'node:path';
 
 import {adaptLanes} from './adapt-lanes.ts';
-import {Board, type StepRecord} from './board.ts';
+import {Board} from './board.ts';
 import {Controller} from './controller.ts';
-import {PlanError, RunError} from './engine-error.ts';
-import {knownKinds} from './known-kinds.ts';
-import {beginMove} from './moves.ts';
+import {RunError} from './engine-error.ts';
+import {kindsOf} from './known-kinds.ts';
 import {parsePlan} from './parse-plan.ts';
 import type {Plan} from './plan.ts';
 import {Redaction} from './redaction.ts';
@@ -14,7 +13,7 @@ import {newRunId} from './run-id.ts';
 import {lockKey} from './run-lock.ts';
 import {type RunOptions, type RunOutcome, settledOptions, type SettledOptions} from './run-options.ts';
 import {insertRun, readHolds, readLines, readPlan, readRun, readSteps, type RunRow, updateRun} from './run-rows.ts';
-import type {StepContext, StepKind} from './step-kind.ts';
+import {lookMoves, runIsAlive, takenUp} from './take-up.ts';
 
 /**
  * Runs a plan to its end, or as far as it comes.
@@ -84,18 +83,14 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
       return {run: next, steps: await readSteps(t, id), holds: await readHolds(t, id), lines: await readLines(t, id)};
     });
     const runFolder = stored.folder === undefined ? undefined : openRunFolder(stored.folder, plan, lines);
-    const records = new Map(Array.from(steps, ([step, {record}]) => [step, resumed(record)]));
-    const board = new Board(plan, records);
-    const underway = board.inState('running');
+    const {board, underway} = takenUp(plan, steps);
     const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
     return adapted(id, plan, options, () =>
       driver.drive((moves, adopted) => {
         moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
         if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
-        for (const step of underway) {
-          if (!adopted.has(board.record(step).token)) beginMove(moves, {step, mayHaveRun: true, lookFirst: true});
-        }
+        lookMoves(moves, underway, adopted);
       }),
     );
   });
@@ -116,11 +111,6 @@ async function adapted<Context>(
   }
 }
 
-/** What was cancelled is taken up again. */
-function resumed(record: StepRecord): StepRecord {
-  return record.state === 'cancelled' ? {...record, state: 'pending', notBeforeMs: 0} : record;
-}
-
 async function locked<Context>(
   run: string,
   {locks, store}: SettledOptions<Context>,
@@ -128,11 +118,7 @@ async function locked<Context>(
 ): Promise<RunOutcome> {
   let wake: (() => void) | undefined;
   const lock = await locks.take(lockKey(store.id, run), () => wake?.());
-  if (!lock) {
-    throw new RunError('RUN_IS_ALIVE', `Run ${run} is being run by another process`, {
-      hint: `Follow it: dr show ${run} --follow`,
-    });
-  }
+  if (!lock) throw runIsAlive(run);
   try {
     return await act(waking => {
       wake = waking;
@@ -140,20 +126,6 @@ async function locked<Context>(
   } finally {
     await lock.release();
   }
-}
-
-function kindsOf<Context>(
-  plan: Plan,
-  {kinds}: SettledOptions<Context>,
-): Map<string, StepKind<object, Context & StepContext>> {
-  const known = knownKinds(kinds);
-  const unknown = plan.steps.find(step => !known.has(step.kind));
-  if (unknown) {
-    throw new PlanError('UNKNOWN_KIND', `Step ${unknown.id} is of an unknown kind: ${unknown.kind}`, {
-      hint: 'Run it with the version of dr that made the plan',
-    });
-  }
-  return known;
 }
 
 function refuseSecrets(plan: Plan, redaction: Redaction): void {

@@ -16,11 +16,27 @@ export async function waitsOf(
   plan: Plan,
   records: ReadonlyMap<string, StepRecord>,
 ): Promise<Map<string, Wait[]>> {
-  const board = new Board(plan, records);
+  return waitsOn(new Board(plan, records), await readHolders(store));
+}
+
+/** A step that holds a place on a lane. */
+export interface LaneHolder {
+  readonly lane: string;
+  readonly run: string;
+  readonly step: string;
+}
+
+/** All that holds places now, of every run of a store. */
+export async function readHolders(store: Store): Promise<LaneHolder[]> {
   const rows = await store.read('SELECT DISTINCT lane, run, step FROM hold ORDER BY lane, run, step');
-  const holders = Map.groupBy(rows, ({lane}) => String(lane));
+  return rows.map(({lane, run, step}) => ({lane: String(lane), run: String(run), step: String(step)}));
+}
+
+/** The same of a board, with these holding places. */
+export function waitsOn(board: Board, held: readonly LaneHolder[]): Map<string, Wait[]> {
+  const holders = Map.groupBy(held, ({lane}) => lane);
   const waits = new Map<string, Wait[]>();
-  for (const step of plan.steps) {
+  for (const step of board.plan.steps) {
     const record = board.record(step.id);
     if (record.state !== 'pending') continue;
     const needs = board.unmetNeeds(step.id).map(id => ({for: 'step', step: id}) as const);
@@ -28,11 +44,9 @@ export async function waitsOf(
       needs.length > 0
         ? []
         : step.lanes.flatMap(({lane}) => {
-            const held = holders.get(lane) ?? [];
-            if (held.length === 0) return [];
-            return [
-              {for: 'lane', lane, holders: held.map(row => ({run: String(row.run), step: String(row.step)}))} as const,
-            ];
+            const there = holders.get(lane) ?? [];
+            if (there.length === 0) return [];
+            return [{for: 'lane', lane, holders: there.map(({run, step: holder}) => ({run, step: holder}))} as const];
           });
     const {notBeforeMs} = record;
     const time: Wait[] = notBeforeMs > 0 && needs.length === 0 ? [{for: 'time', untilMs: notBeforeMs}] : [];

@@ -176,7 +176,7 @@ test('what a run that crashed has found is forgotten by the next', async t => {
 });
 
 test('a lane that a person sets is left alone', async t => {
-  const disk: Disk = new Disk(0, {also: () => setLane(disk.stage.store, 'disk', 5, disk.stage)});
+  const disk: Disk = new Disk(0, {also: () => setLane(disk.stage.store, {lane: 'disk', places: 5}, disk.stage)});
   await disk.run(8);
   t.deepEqual(await disk.stage.store.read('SELECT * FROM lane'), [{name: 'disk', places: 5}]);
 });

@@ -66,7 +66,7 @@ export async function lanes(words: readonly string[], options: GlobalOptions, te
       const what = wishes.map(({lane, places}) => `${laneText(lane)}: ${places ?? 'as dr.yaml says'}`).join(', ');
       const until = run === undefined ? 'until they are changed again' : `until ${run.run} ends`;
       await confirmed(terminal, `Change places ${until}, for all runs of this user (${what})?`, options);
-      for (const {lane, places} of wishes) await setLane(store, lane, places, {forRun: run?.run});
+      for (const wish of wishes) await setLane(store, wish, {forRun: run?.run});
     }
     const set = await limitsOf(store);
     const rows = [...new Set([...known, ...set.keys()])].toSorted().map(lane => {

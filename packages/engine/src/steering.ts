@@ -1,0 +1,138 @@
+import {Board, type StepRecord} from './board.ts';
+import {type Clock, realClock} from './clock.ts';
+import {putCommand} from './command.ts';
+import {RunError} from './engine-error.ts';
+import type {Json} from './json.ts';
+import {dropLaneOfRun, type LaneLimit, type LaneLimits, limitsAfter, readLimits, setLaneFor} from './lane-limits.ts';
+import {checkedAnswer} from './question.ts';
+import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
+import {readPlan, readRun, readSteps} from './run-rows.ts';
+import type {Store} from './store.ts';
+
+/** What can be said to a run from any terminal. Each wish has a way to see what comes of it, which only reads. */
+
+interface Ways {
+  readonly locks?: RunLocks;
+  readonly clock?: Clock;
+}
+
+/**
+ * An answer in the form in which the run takes it, when it can be given now. Only reads.
+ * @throws {RunError} `NO_SUCH_RUN`, `NO_SUCH_STEP`, `NOT_NOW` when it asks nothing, `BAD_ANSWER`.
+ */
+export async function acceptedAnswer(store: Store, run: string, step: string, value: Json): Promise<boolean | string> {
+  const {state, question} = recordIn(await recordsOf(store, run), run, step);
+  if (state === 'asking' && question) return checkedAnswer(question, value);
+  throw new RunError('NOT_NOW', `Step ${step} asks nothing: it is ${state}`, {hint: `See: dr show ${run}`});
+}
+
+/** Answers a question of a run. @throws {RunError} as `acceptedAnswer` does. */
+export async function answerStep(store: Store, run: string, step: string, value: Json, ways: Ways = {}): Promise<void> {
+  const answer = await acceptedAnswer(store, run, step, value);
+  await command(store, run, {command: 'answer', step, value: answer}, ways);
+}
+
+/**
+ * The steps that are tried again when this one is: itself, and what was skipped for it. Only reads.
+ * @throws {RunError} `NO_SUCH_RUN`, `NO_SUCH_STEP`, `NOT_NOW` when it did not end badly.
+ */
+export async function retriedSteps(store: Store, run: string, step: string): Promise<string[]> {
+  const records = await recordsOf(store, run);
+  const {state} = recordIn(records, run, step);
+  if (!['failed', 'skipped', 'cancelled'].includes(state)) {
+    throw new RunError('NOT_NOW', `Step ${step} is ${state}: there is nothing to retry`, {hint: `See: dr show ${run}`});
+  }
+  return [step, ...new Board(await readPlan(reader(store), run), records).skippedFor(step)];
+}
+
+/** Lets a step that failed, was skipped or cancelled be tried again, and what was skipped for it. */
+export async function retryStep(store: Store, run: string, step: string, ways: Ways = {}): Promise<void> {
+  await retriedSteps(store, run, step);
+  await command(store, run, {command: 'retry', step}, ways);
+}
+
+/**
+ * Ends a run from elsewhere. `stop` starts nothing new and lets what runs end; `abort` ends that too. Answers whether
+ * somebody is at its controls to do so: of a crashed run, only resuming can tell what still goes on.
+ */
+export async function abortRun(
+  store: Store,
+  run: string,
+  how: 'stop' | 'abort' = 'stop',
+  ways: Ways = {},
+): Promise<boolean> {
+  await readRun(reader(store), run);
+  const {locks = kernelLocks} = ways;
+  const alive = await locks.poke(lockKey(store.id, run));
+  if (alive) await command(store, run, {command: how}, ways);
+  return alive;
+}
+
+/** A lane, and how many places it is to have; undefined takes back what was set. */
+export interface LaneWish {
+  readonly lane: string;
+  readonly places: number | undefined;
+}
+
+/**
+ * The limits that lanes would have after these wishes. Only reads.
+ * @throws {RunError} as `setLane` does.
+ */
+export async function lanesAfter(
+  store: Store,
+  wishes: readonly LaneWish[],
+  {forRun}: {readonly forRun?: string | undefined} = {},
+): Promise<ReadonlyMap<string, LaneLimit>> {
+  let limits: LaneLimits = await readLimits(reader(store));
+  for (const wish of wishes) {
+    await refuseEnded(store, wish, forRun);
+    limits = limitsAfter(limits, wish, forRun);
+  }
+  return limits.now;
+}
+
+/**
+ * Changes a lane's places at once, for every run of this store: a lane is shared by all of them. With `forRun` until that
+ * run ends, over whatever was set before; otherwise until it is changed again.
+ * @throws {RunError} `NO_SUCH_RUN`; `NOT_NOW` when the run has ended, so that there is nothing for it to end with.
+ */
+export async function setLane(
+  store: Store,
+  {lane, places}: LaneWish,
+  {locks = kernelLocks, forRun}: Ways & {readonly forRun?: string | undefined} = {},
+): Promise<void> {
+  await refuseEnded(store, {lane, places}, forRun);
+  if (forRun === undefined) await setLaneFor(store, lane, places === undefined ? undefined : {places}, locks);
+  else if (places === undefined) await dropLaneOfRun(store, lane, forRun, locks);
+  else await setLaneFor(store, lane, {places, run: forRun}, locks);
+}
+
+async function refuseEnded(store: Store, {lane, places}: LaneWish, forRun: string | undefined): Promise<void> {
+  if (forRun === undefined) return;
+  const {state} = await readRun(reader(store), forRun);
+  if (state === 'running' || state === 'waiting') return;
+  throw new RunError('NOT_NOW', `Run ${forRun} is ${state}: a limit for its time would end at once`, {
+    hint: `Set it for all runs, until it is changed again: dr lanes ${lane}=${places ?? 'default'}`,
+  });
+}
+
+async function command(store: Store, run: string, wanted: Parameters<typeof putCommand>[2], ways: Ways): Promise<void> {
+  const {locks = kernelLocks, clock = realClock} = ways;
+  await store.tx(t => putCommand(t, run, wanted, clock.now()));
+  await locks.poke(lockKey(store.id, run));
+}
+
+async function recordsOf(store: Store, run: string): Promise<Map<string, StepRecord>> {
+  await readRun(reader(store), run);
+  return new Map(Array.from(await readSteps(reader(store), run), ([id, {record}]) => [id, record]));
+}
+
+function recordIn(records: ReadonlyMap<string, StepRecord>, run: string, step: string): StepRecord {
+  const record = records.get(step);
+  if (record) return record;
+  throw new RunError('NO_SUCH_STEP', `Run ${run} has no step ${step}`, {hint: `List them: dr show ${run}`});
+}
+
+function reader(store: Store) {
+  return {q: store.read.bind(store)};
+}
