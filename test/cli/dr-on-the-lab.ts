@@ -1,36 +1,10 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {askGuest, openLab} from '@dr-toolkit/lab';
-import anyTest, {type TestFn} from 'ava';
 
-import {type Dr, drIn, placesOf, untilLine, untilMoving} from './fixtures/dr.ts';
+import {placesOf, untilLine, untilMoving} from './fixtures/dr.ts';
+import {home, move, testOnLab} from './fixtures/lab-rig.ts';
 
-const move = ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--yes'];
-const home = ['migrate', '--from', 'newhost', '--to', 'sunjammer', '--yes', '--delete-source'];
-
-interface Rig {
-  readonly folder: string;
-  readonly dr: Dr;
-}
-
-const test = anyTest.serial as TestFn<Rig>;
-
-test.before(async t => {
-  t.timeout(540_000);
-  const folder = await mkdtemp(path.join(tmpdir(), 'dr-cli-lab-'));
-  process.env['DR_LAB_DIR'] = path.join(folder, 'labs');
-  const dr = drIn(folder, 'cli');
-  Object.assign(t.context, {folder, dr});
-  const up = await dr('lab', 'up', '--name', 'cli', '--vms', '2');
-  t.is(up.exitCode, 0, up.stderr);
-});
-
-test.after.always(async t => {
-  const {folder, dr} = t.context;
-  await dr('lab', 'down', '--name', 'cli', '--yes');
-  await rm(folder, {recursive: true, force: true});
-});
+const test = testOnLab('cli', {vms: 2, upMs: 540_000});
 
 test('dr init writes a dr.yaml that dr status can use', async t => {
   const {dr, folder} = t.context;
@@ -122,6 +96,11 @@ test('kill -9 half-way: dr resume finds the move under way and finishes it', asy
   const {stdout} = await dr('runs');
   const crashed = /^(\S+) +crashed/mu.exec(stdout)?.[1];
   t.truthy(crashed, stdout);
+  const looked = await dr('resume', crashed ?? '', '--dry-run');
+  t.is(looked.exitCode, 0, looked.stderr);
+  t.regex(looked.stdout, /^aslo-proxy\/move +look +(it goes on by itself \(.*\): it is followed|it is done)$/mu);
+  t.regex(looked.stdout, /^aslo-proxy\/verify +wait +after aslo-proxy\/move$/mu);
+  t.regex((await dr('runs')).stdout, new RegExp(`^${crashed} +crashed`, 'mu'), 'looking takes nothing over');
   const resumed = await dr('resume', crashed ?? '', '--yes');
   t.is(resumed.exitCode, 0, resumed.stderr);
   t.deepEqual(await placesOf(t.context.dr, 'aslo-proxy'), ['newhost: running']);

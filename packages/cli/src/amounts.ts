@@ -37,3 +37,8 @@ export function percentText(fraction: number): string {
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
+
+/** A moment in UTC: `2026-11-22 12:00:00`. */
+export function clockText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}

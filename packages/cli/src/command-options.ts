@@ -13,6 +13,11 @@ export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map(line => `  $ dr ${line}`).join('\n')}`;
 }
 
+/** `--dry-run`, wherever a command would change something. `says` is what it does instead. */
+export function dryRun(says: string) {
+  return new Option('-n, --dry-run', `${says}, and do nothing`);
+}
+
 /** A whole number within bounds, for an option. */
 export function wholeNumber({
   min = 1,

@@ -39,6 +39,7 @@ const refusedCodes = new Set([
   'DRIFTED',
   'RUN_IS_ALIVE',
   'SECRET_IN_PLAN',
+  'STORE_ON_NETWORK',
   'NOT_NOW',
   'LAB_REFUSED',
   'LAB_EXISTS',

@@ -1,20 +1,8 @@
-import {existsSync} from 'node:fs';
+import {type RunStanding, runStanding} from '@dr-toolkit/engine';
 
-import {openStore, type RunStanding, runStanding} from '@dr-toolkit/engine';
-
-import {storeFile} from './run-places.ts';
+import {withStoreToRead} from './user-store.ts';
 
 /** How a run stands that has claimed a domain, as far as this user's own store knows it. */
-export async function standingHere(
-  run: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<RunStanding> {
-  const file = storeFile(env);
-  if (!existsSync(file)) return 'unknown';
-  const store = openStore(file, {readOnly: true});
-  try {
-    return await runStanding(store, run);
-  } finally {
-    await store.close();
-  }
+export function standingHere(run: string, env: Readonly<Record<string, string | undefined>>): Promise<RunStanding> {
+  return withStoreToRead({env}, async store => (store ? runStanding(store, run) : 'unknown'));
 }

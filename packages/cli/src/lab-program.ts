@@ -1,6 +1,6 @@
 import type {Command} from '@commander-js/extra-typings';
 
-import {examples, type Run, wholeNumber} from './command-options.ts';
+import {dryRun, examples, type Run, wholeNumber} from './command-options.ts';
 
 type Globals = Record<string, unknown>;
 
@@ -30,7 +30,11 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
       commaList,
     )
     .option('--vms <n>', 'how many guests (default: 6)', wholeNumber({min: 0, max: 100}))
-    .addHelpText('after', examples('lab up', 'lab up --hosts alder,birch,cedar --vms 3 --name second'))
+    .addOption(dryRun('see whether it can be, and say what it would be'))
+    .addHelpText(
+      'after',
+      examples('lab up', 'lab up --dry-run', 'lab up --hosts alder,birch,cedar --vms 3 --name second'),
+    )
     .action((_options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) => (await load()).up(all, terminal)),
     );
@@ -39,7 +43,8 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
     .command('down')
     .summary('take it down, and leave nothing of it')
     .option('--name <name>', 'of the lab (default: lab)')
-    .addHelpText('after', examples('lab down', 'lab down --name second --yes'))
+    .addOption(dryRun('say what would be taken down'))
+    .addHelpText('after', examples('lab down', 'lab down --dry-run', 'lab down --name second --yes'))
     .action((_options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) => (await load()).down(all, terminal)),
     );
@@ -73,7 +78,8 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
     .argument('<host>', 'a host; or a link, as sunjammer-newhost')
     .argument('[other]', 'the other end: a host, or controller for this machine')
     .option('--name <name>', 'of the lab (default: lab)')
-    .addHelpText('after', examples('lab cut newhost', 'lab cut sunjammer newhost'))
+    .addOption(dryRun('say what would be cut'))
+    .addHelpText('after', examples('lab cut newhost', 'lab cut sunjammer newhost', 'lab cut newhost --dry-run'))
     .action((host, other, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await load()).setCut(other === undefined ? [host] : [host, other], 'cut', all, terminal),
@@ -86,7 +92,8 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
     .argument('[host]', 'a host; or a link, as sunjammer-newhost')
     .argument('[other]', 'the other end')
     .option('--name <name>', 'of the lab (default: lab)')
-    .addHelpText('after', examples('lab heal', 'lab heal sunjammer newhost'))
+    .addOption(dryRun('say what would be healed'))
+    .addHelpText('after', examples('lab heal', 'lab heal sunjammer newhost', 'lab heal --dry-run'))
     .action((host, other, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await load()).setCut(
@@ -105,6 +112,7 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
     .option('--rate <Mbit/s>', 'upper bound in each direction', wholeNumber())
     .option('--delay <ms>', 'added in each direction', wholeNumber())
     .option('--name <name>', 'of the lab (default: lab)')
+    .addOption(dryRun('say what would be set, and what is'))
     .addHelpText('after', examples('lab link newhost --rate 100 --delay 20', 'lab link newhost'))
     .action((host, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) => (await load()).link(host, all, terminal)),
@@ -120,7 +128,8 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
       )
       .argument('<host>', 'a host of the lab')
       .option('--name <name>', 'of the lab (default: lab)')
-      .addHelpText('after', examples(`lab power-${wanted} sunjammer`))
+      .addOption(dryRun('see whether there is such a host'))
+      .addHelpText('after', examples(`lab power-${wanted} sunjammer`, `lab power-${wanted} sunjammer --dry-run`))
       .action((host, _options, command) =>
         run(command.optsWithGlobals(), async (all, terminal) => (await load()).power(host, wanted, all, terminal)),
       );

@@ -1,10 +1,11 @@
 import {readFileSync} from 'node:fs';
 
-import {Command, Option} from '@commander-js/extra-typings';
+import {Command} from '@commander-js/extra-typings';
 
-import {examples, migrateOptions, type Run} from './command-options.ts';
+import {dryRun, examples, migrateOptions, type Run} from './command-options.ts';
 import {labProgram} from './lab-program.ts';
 import type {ExitCode} from './exit-code.ts';
+import {runsProgram} from './runs-program.ts';
 import type {Terminal} from './terminal.ts';
 
 /** How a command gets its terminal: once it is known whether --json was given. */
@@ -46,10 +47,12 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     .option('-o, --output <file>', 'where to write it; - for stdout (default: dr.yaml)')
     .option('-f, --force', 'overwrite it')
     .option('--name <name>', 'name of the estate')
+    .addOption(dryRun('show what would be written'))
     .addHelpText(
       'after',
       examples(
         'init qemu+ssh://root@sunjammer/system qemu+ssh://root@newhost/system',
+        'init --dry-run qemu:///system',
         'init --output - qemu:///system',
       ),
     )
@@ -100,7 +103,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     );
 
   migrateOptions(dr.command('migrate'))
-    .option('-n, --dry-run', 'print the plan, and do nothing')
+    .addOption(dryRun('print the plan'))
     .summary('move domains from host to host, running ones live')
     .description(
       "Moves domains with their local disks to another host. Running domains keep running. All is checked before anything moves; each is verified on the target before the source lets go of it. Its disks on the source are kept, marked, until 'dr clean'. Ctrl-C stops with care, twice aborts what runs; 'dr resume' goes on.",
@@ -126,7 +129,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
       'Runs exactly that plan. Refuses, with 3, when the world has drifted from what the plan depends on, and says what has changed; and when anything stands in its way by now, such as memory or room on the target.',
     )
     .argument('<plan>', 'a file that dr plan ... --out has written')
-    .option('-n, --dry-run', 'see whether it still fits, and do nothing')
+    .addOption(dryRun('see whether it still fits'))
     .addHelpText('after', examples('run plan.json', 'run plan.json --dry-run', 'run plan.json --yes --json'))
     .action((file, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
@@ -138,7 +141,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     .summary('delete disks that stayed behind when their domains moved away')
     .description('Lists kept disks, asks, and deletes those whose domain is seen on another host.')
     .argument('[host...]', 'only on these')
-    .option('-n, --dry-run', 'list them, and do nothing')
+    .addOption(dryRun('list them'))
     .addHelpText('after', examples('clean', 'clean sunjammer --dry-run', 'clean sunjammer --yes'))
     .action((hosts, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
@@ -159,93 +162,7 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
       ),
     );
 
-  dr.command('runs')
-    .summary('runs of this user, newest first')
-    .addHelpText('after', examples('runs', 'runs --json'))
-    .action((_options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) => (await import('./commands/runs.ts')).runs(all, terminal)),
-    );
-
-  dr.command('show')
-    .summary('one run: its steps, and what they wait for')
-    .argument('<run>', 'its name, the beginning of it, or last')
-    .option('-f, --follow', 'its events from the first on, until it ends')
-    .addHelpText('after', examples('show last', 'show last --follow'))
-    .action((wanted, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/runs.ts')).show(wanted, all, terminal),
-      ),
-    );
-
-  dr.command('resume')
-    .summary('go on with a run that stopped, waits or crashed')
-    .description(
-      'Looks at what every step that was under way has left, and goes on. Asks a person about what cannot be told.',
-    )
-    .argument('<run>', 'its name, the beginning of it, or last')
-    .addOption(new Option('--answer <step=answer...>', 'answers to what the run asks (see: dr show RUN)'))
-    .addHelpText('after', examples('resume last', 'resume last --yes --answer aslo-db/move=look'))
-    .action((wanted, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/resume.ts')).resume(wanted, all, terminal),
-      ),
-    );
-
-  dr.command('abort')
-    .summary('end a run that goes on elsewhere')
-    .description(
-      'Lets what runs end and starts nothing more; with --now, breaks off what runs as well. Then offers to take back what was finished and can be taken back.',
-    )
-    .argument('<run>', 'its name, the beginning of it, or last')
-    .option('--now', 'break off what runs')
-    .option('--undo', 'take back what it has finished and can be taken back')
-    .addHelpText('after', examples('abort last', 'abort last --now --yes', 'abort last --undo --yes'))
-    .action((wanted, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/abort.ts')).abort(wanted, all, terminal),
-      ),
-    );
-
-  dr.command('answer')
-    .summary('answer what a run asks, from any terminal')
-    .argument('<run>', 'its name, the beginning of it, or last')
-    .argument('<step>', 'the step that asks (see: dr show RUN)')
-    .argument('<value>', 'yes or no, one of its choices, or the name to be typed')
-    .addHelpText('after', examples('answer last aslo-db/move look', 'answer last confirm yes'))
-    .action((wanted, step, value, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/steer.ts')).answer([wanted, step, value], all, terminal),
-      ),
-    );
-
-  dr.command('retry')
-    .summary('let a step be tried again that failed, was left out or aborted')
-    .description('In a run that goes on, at once; in one that has ended, when it is resumed.')
-    .argument('<run>', 'its name, the beginning of it, or last')
-    .argument('<step>', 'the step (see: dr show RUN)')
-    .addHelpText('after', examples('retry last aslo-db/move --yes'))
-    .action((wanted, step, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/steer.ts')).retry([wanted, step], all, terminal),
-      ),
-    );
-
-  dr.command('lanes')
-    .summary('how many at once on a disk or a link; change it while runs go on')
-    .description(
-      'Shows the places of each lane: of all in dr.yaml, or of one run. LANE=PLACES changes it at once, for all runs of this user, as they share it: with a run until that run ends (its journal says so), without one until it is changed again. LANE=default takes that back. What holds a place already keeps it.',
-    )
-    .argument('[words...]', 'a run, and limits: host:newhost/disk=1')
-    .addHelpText(
-      'after',
-      examples('lanes', 'lanes last', 'lanes last host:newhost/disk=1 --yes', 'lanes host:newhost/disk=default'),
-    )
-    .action((words, _options, command) =>
-      run(command.optsWithGlobals(), async (all, terminal) =>
-        (await import('./commands/steer.ts')).lanes(words, all, terminal),
-      ),
-    );
-
+  runsProgram(dr, run);
   labProgram(dr, run);
   return dr;
 }

@@ -94,7 +94,7 @@ export async function confirmed(
   if (yes) return;
   if (!terminal.canAsk) {
     throw new CliError('NOT_CONFIRMED', `${question} There is no terminal to ask at, so nothing was done`, {
-      hint: 'Say so beforehand: add --yes (or look first, with --dry-run where there is one)',
+      hint: 'Say so beforehand: add --yes (or look first, with --dry-run)',
     });
   }
   const answer = await terminal.ask(`${question} [y/N] `);

@@ -1,3 +1,7 @@
+import type {Wait} from '@dr-toolkit/engine';
+
+import {clockText} from './amounts.ts';
+
 /** Why a step waits for lanes, in words, the first of them being enough: `the disk of sunjammer (held by aslo-db, wiki)`. */
 export function waitsText(full: ReadonlyArray<{readonly lane: string; readonly holders: readonly string[]}>): string {
   const [first] = full;
@@ -6,6 +10,14 @@ export function waitsText(full: ReadonlyArray<{readonly lane: string; readonly h
   const shown =
     holders.length > 3 ? `${holders.slice(0, 3).join(', ')} and ${holders.length - 3} more` : holders.join(', ');
   return `for ${laneText(first.lane)} (held by ${shown})`;
+}
+
+/** What a step waits for that has not begun, in words; the first of it is enough. */
+export function waitText([first]: readonly Wait[]): string {
+  if (!first) return '';
+  if (first.for === 'step') return `after ${first.step}`;
+  if (first.for === 'time') return `is tried again at ${clockText(first.untilMs)}`;
+  return `waits for ${laneText(first.lane)}`;
 }
 
 /** A lane in words. */

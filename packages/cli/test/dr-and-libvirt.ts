@@ -45,6 +45,22 @@ test('init shows what it would write, and leaves dr.yaml as it is', async t => {
   t.is(await readFile(join(dr.folder, 'dr.yaml'), 'utf8'), 'mine');
 });
 
+test('a dry run of init shows what would be written where, and refuses what init would', async t => {
+  const dr = await drIn(t);
+  const [uri = ''] = uris();
+  const {exitCode, stdout, stderr} = await dr.run('init', '--dry-run', uri);
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /^hosts:\n/mu);
+  t.regex(stderr, /Would write this to dr\.yaml: 1 host with 1 domain/u);
+  await t.throwsAsync(readFile(join(dr.folder, 'dr.yaml')), {code: 'ENOENT'});
+  await dr.write('dr.yaml', 'mine');
+  t.is((await dr.run('init', '--dry-run', uri)).exitCode, 3);
+  t.regex((await dr.run('init', '--dry-run', '--force', uri)).stderr, /dr\.yaml, over the one that is there/u);
+  const event = await dr.run('init', '--dry-run', '--force', '--json', uri);
+  t.like(JSON.parse(event.stdout), {type: 'outlook', command: 'init', file: join(dr.folder, 'dr.yaml')});
+  t.is(await readFile(join(dr.folder, 'dr.yaml'), 'utf8'), 'mine');
+});
+
 test('init writes nothing when a host does not answer', async t => {
   const dr = await drIn(t);
   const {exitCode, stderr} = await dr.run('init', ...uris().slice(0, 1), 'qemu+unix:///system?socket=/nowhere');

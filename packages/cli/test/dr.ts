@@ -135,28 +135,24 @@ test('nothing has run where nothing has run', async t => {
   t.is((await dr.run('runs')).stdout, 'Nothing has run yet');
 });
 
-test('every command has help with an example', async t => {
+test('every command has help with an example, and --dry-run where it changes something', async t => {
   const dr = await drIn(t);
   const top = await dr.run('--help');
   t.is(top.exitCode, 0);
-  const commands = ['init', 'status', 'plan', 'migrate', 'clean', 'runs', 'show', 'resume', 'abort', 'lab'];
+  const changing = ['init', 'migrate', 'run', 'clean', 'resume', 'abort', 'answer', 'retry', 'lanes'];
+  const commands = ['status', 'plan', 'claims', 'runs', 'show', 'lab', ...changing];
   for (const command of commands) t.regex(top.stdout, new RegExp(`^  ${command} `, 'mu'));
-  const inner = [
-    'plan migrate',
-    'lab up',
-    'lab down',
-    'lab status',
-    'lab exec',
-    'lab cut',
-    'lab heal',
-    'lab link',
-    'lab power-off',
-    'lab power-on',
-  ];
-  const helps = await Promise.all([...commands, ...inner].map(command => dr.run(...command.split(' '), '--help')));
-  for (const {stdout, exitCode} of helps) {
+  const changingLab = ['up', 'down', 'cut', 'heal', 'link', 'power-off', 'power-on'].map(word => `lab ${word}`);
+  const inner = ['plan migrate', 'lab status', 'lab exec', ...changingLab];
+  const helps = await Promise.all(
+    [...commands, ...inner].map(async command =>
+      Object.assign({command}, await dr.run(...command.split(' '), '--help')),
+    ),
+  );
+  for (const {command, stdout, exitCode} of helps) {
     t.is(exitCode, 0);
-    t.regex(stdout, /\nExamples:\n {2}\$ dr /u);
+    t.regex(stdout, /\nExamples:\n {2}\$ dr /u, command);
+    t.is(/^ {2}-n, --dry-run /mu.test(stdout), changing.includes(command) || changingLab.includes(command), command);
   }
 });
 

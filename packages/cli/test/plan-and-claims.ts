@@ -2,6 +2,7 @@ import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {openStore} from '@dr-toolkit/engine';
 import {type Host, openHost} from '@dr-toolkit/hosts';
 
 import {domainXml, webUuid} from '../../hosts/test/fixtures/domain-xml.ts';
@@ -166,6 +167,39 @@ test('a claim that is renewed is broken at a terminal, by typing the name of the
     t.is((await source().readDomain(webUuid)) === undefined, code === 0);
   }
   t.is(await hosts[1]?.readClaim(webUuid), undefined);
+});
+
+test('a dry run says which claim would be broken and how, and refuses what --yes cannot break', async t => {
+  const dr = await drWithPlan(t);
+  await source().writeClaim(webUuid, foreign);
+  const breaking = ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--break-claim', 'web', '--dry-run'];
+  const live = await dr.run(...breaking);
+  t.is(live.exitCode, 0, live.stderr);
+  t.regex(live.stdout, /web is held by run theirs .* The claim would be broken at a terminal, by typing its name/u);
+  const refused = await dr.run(...breaking, '--yes');
+  t.is(refused.exitCode, 3, 'as without --dry-run');
+  t.regex(refused.stderr, /broken only at a terminal/u);
+  t.like(await source().readClaim(webUuid), {run: 'theirs'});
+});
+
+test('a dry run of resume asks the hosts what became of a step that was under way, and changes nothing', async t => {
+  const dr = await drWithPlan(t);
+  t.is((await dr.run(...move)).exitCode, 0);
+  const store = openStore(join(dr.folder, 'state/runs.sqlite'));
+  await store.tx(async tx => {
+    await tx.q(`UPDATE run SET state = 'running'`);
+    await tx.q(`UPDATE step SET state = 'running' WHERE id LIKE '%/verify'`);
+    await tx.q(`UPDATE step SET state = 'pending' WHERE id LIKE '%/retire'`);
+  });
+  await store.close();
+  const {stdout: steps} = await dr.run('show', 'last');
+  const {exitCode, stdout, stderr} = await dr.run('resume', 'last', '--dry-run');
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /^web\/verify +look +(nothing of it is there: it is done again|it is done)$/mu);
+  t.regex(stdout, /^web\/retire +wait +after web\/verify$/mu);
+  t.is((await dr.run('show', 'last')).stdout, steps);
+  t.is(await hosts[1]?.readClaim(webUuid), undefined);
+  t.is((await dr.run('resume', 'last', '--yes')).exitCode, 0);
 });
 
 test('what dr.yaml marks as a secret reaches neither journal nor logs nor a command line', async t => {

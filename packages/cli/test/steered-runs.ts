@@ -1,32 +1,6 @@
-import {mkdir} from 'node:fs/promises';
-import {join} from 'node:path';
+import test from 'ava';
 
-import test, {type ExecutionContext} from 'ava';
-import {defineStep, makePlan, openStore, runPlan, type StepInput} from '@dr-toolkit/engine';
-
-import {type Dr, drIn} from './fixtures/run-dr.ts';
-
-const fails = defineStep('move-live', {
-  inspect: async () => ({state: 'pending'}),
-  perform: () => Promise.reject(new Error('no room')),
-});
-const estate =
-  'estate: x\nhosts:\n  alder: {uri: "qemu+unix:///system?socket=/nowhere"}\n  birch: {uri: "qemu:///x"}\n';
-
-/** A folder in which a run of these steps has come as far as it could without a person. */
-async function drAfter(t: ExecutionContext, steps: readonly StepInput[]): Promise<Dr> {
-  const dr = await drIn(t);
-  await dr.write('dr.yaml', estate);
-  await mkdir(join(dr.folder, 'state'));
-  const store = openStore(join(dr.folder, 'state/runs.sqlite'));
-  const kinds = [fails];
-  const input = {intent: {command: 'test'}, mode: 'planned', estate: '', inventory: '', steps} as const;
-  await runPlan(makePlan(input, {kinds}), {store, kinds, context: {}, run: 'the-run'});
-  await store.close();
-  return dr;
-}
-
-const question = {id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is the old one off?'}};
+import {drAfter, question} from './fixtures/dr-after.ts';
 
 test('a question is answered from another terminal, and the run goes on when it is resumed', async t => {
   const dr = await drAfter(t, [question]);
@@ -34,7 +8,9 @@ test('a question is answered from another terminal, and the run goes on when it 
   const wrong = await dr.run('answer', 'the', 'sure', 'perhaps');
   t.is(wrong.exitCode, 2);
   t.regex(wrong.stderr, /Answer yes or no/u);
-  t.is((await dr.run('answer', 'the', 'nobody', 'yes')).exitCode, 2);
+  const nobody = await dr.run('answer', 'the', 'sur', 'yes');
+  t.is(nobody.exitCode, 2);
+  t.regex(nobody.stderr, /Run the-run has no step sur\n +Did you mean sure\?/u);
   const {exitCode, stderr} = await dr.run('answer', 'the', 'sure', 'yes');
   t.is(exitCode, 0, stderr);
   t.regex(stderr, /To go on: dr resume the-run/u);
@@ -63,7 +39,7 @@ test('lanes are shown, changed by name, and given back to dr.yaml', async t => {
   t.regex((await dr.run('lanes', 'host:birch/disk=default', '--yes')).stdout, /^host:birch\/disk +2 +dr\.yaml$/mu);
   const unknown = await dr.run('lanes', 'host:brich/disk=1', '--yes');
   t.is(unknown.exitCode, 2);
-  t.regex(unknown.stderr, /There is no lane host:brich\/disk/u);
+  t.regex(unknown.stderr, /There is no lane host:brich\/disk\n +Did you mean host:birch\/disk\?/u);
   t.is((await dr.run('lanes', 'host:birch/disk=0', '--yes')).exitCode, 2);
 });
 

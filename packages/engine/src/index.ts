@@ -34,6 +34,7 @@ export {
 } from './steering.ts';
 export {defineStep, type Found, type Progress, type StepActs, type StepContext, type StepKind} from './step-kind.ts';
 export type {Row, SqlValue, Store, Tx} from './store.ts';
+export {runIsAlive} from './take-up.ts';
 export {undoPlan, type UndoPlan} from './undo-plan.ts';
 export {VirtualClock} from './virtual-clock.ts';
 export type {Wait} from './waits.ts';

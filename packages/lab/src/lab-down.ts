@@ -27,12 +27,28 @@ export async function labDown(
 /** As `labDown`, for a lab whose folder is known already. */
 export async function takeDown(folder: LabFolder, onProgress?: OnProgress): Promise<boolean> {
   return underLabLock(folder.path, async () => {
-    const record = await readRecord(folder);
-    if (!record) return removeUnrecorded(folder);
-    requireNoOwner(record);
-    await told(onProgress, {subject: 'lab', message: `Lab ${record.name} down`}, () => removeLab(folder, record));
-    return true;
+    const found = await remains(folder);
+    if (found.is === 'record') {
+      const {record} = found;
+      await told(onProgress, {subject: 'lab', message: `Lab ${record.name} down`}, () => removeLab(folder, record));
+    } else if (found.is === 'folder') {
+      await rm(folder.path, {recursive: true, force: true});
+    }
+    return found.is !== 'nothing';
   });
+}
+
+/**
+ * What `labDown` would take down: its hosts and guests, by name; undefined when there is no such lab. Changes nothing.
+ * @throws {LabError} as `labDown` does.
+ */
+export async function labToTakeDown(
+  name: string,
+): Promise<{readonly hosts: readonly string[]; readonly guests: readonly string[]} | undefined> {
+  const found = await remains(labFolder(name));
+  if (found.is === 'nothing') return undefined;
+  const {hosts, guests} = found.is === 'record' ? found.record : {hosts: [], guests: []};
+  return {hosts: hosts.map(host => host.name), guests: guests.map(guest => guest.name)};
 }
 
 /** @throws {LabError} `LAB_BUSY` while another process brings the lab up. */
@@ -77,15 +93,21 @@ async function loopDevices(disk: string): Promise<readonly string[]> {
   return listing.split('\n').filter(line => line !== '');
 }
 
-/** `up` was killed before it had written a record, thus before it had made anything. */
-async function removeUnrecorded(folder: LabFolder): Promise<boolean> {
+/** What there is of a lab. `folder`: `up` was killed before it had written a record, thus before it had made anything. */
+type Remains = {readonly is: 'record'; readonly record: LabRecord} | {readonly is: 'folder' | 'nothing'};
+
+async function remains(folder: LabFolder): Promise<Remains> {
+  const record = await readRecord(folder);
+  if (record) {
+    requireNoOwner(record);
+    return {is: 'record', record};
+  }
   const names = await readdir(folder.path).catch(() => undefined);
-  if (!names) return false;
+  if (!names) return {is: 'nothing'};
   if (!names.every(name => /^lab\.json\.\d+\.new$/u.test(name))) {
     throw new LabError('LAB_RECORD_BROKEN', `${folder.path} holds files, but no record of a lab`, {
       hint: 'Look at it, and remove it by hand when nothing in it is needed.',
     });
   }
-  await rm(folder.path, {recursive: true, force: true});
-  return true;
+  return {is: 'folder'};
 }

@@ -1,4 +1,5 @@
 import {randomBytes, randomUUID} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {copyFile, mkdir, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {join} from 'node:path';
@@ -49,10 +50,9 @@ const guestBootMsMax = 180_000;
  * @throws {LabError} `LAB_REFUSED`, `LAB_EXISTS`, `BAD_NAME`, `NO_FREE_SUBNET`, `IMAGE_FAILED`, `HOST_FAILED`, `GUEST_FAILED`.
  */
 export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
-  const {name = 'lab', signal, onProgress} = options;
-  const wanted = checkedWish(options);
-  const folder = labFolder(name);
-  await requireLab();
+  const {signal, onProgress} = options;
+  const wanted = await labToBringUp(options);
+  const {name, folder} = wanted;
   signal?.throwIfAborted();
   const record: LabRecord = {
     version: 1,
@@ -80,16 +80,32 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
   }
 }
 
-interface Wish {
+/** What a lab is going to be. */
+export interface LabWish {
+  readonly name: string;
+  readonly folder: LabFolder;
   readonly hosts: readonly string[];
   readonly guests: readonly string[];
+}
+
+/**
+ * What `labUp` would bring up, when nothing is in its way. Makes nothing.
+ * @throws {LabError} `BAD_NAME`, `LAB_REFUSED`, `LAB_EXISTS`.
+ */
+export async function labToBringUp(options: LabUpOptions = {}): Promise<LabWish> {
+  const {name = 'lab'} = options;
+  const wanted = checkedWish(options);
+  const folder = labFolder(name);
+  await requireLab();
+  if (existsSync(folder.path)) throw labExists(name);
+  return {name, folder, ...wanted};
 }
 
 function bad(message: string, hint: string): LabError {
   return new LabError('BAD_NAME', message, {hint});
 }
 
-function checkedWish({hosts = storyHosts, vms = guestsByDefault}: LabUpOptions): Wish {
+function checkedWish({hosts = storyHosts, vms = guestsByDefault}: LabUpOptions): Pick<LabWish, 'hosts' | 'guests'> {
   for (const host of hosts) requireName('host', host);
   if (new Set(hosts).size < hosts.length) throw bad('A host is named twice', 'Give every host its own name.');
   if (hosts.includes('controller')) throw bad('"controller" is this machine', 'Choose another name for the host.');
@@ -108,18 +124,22 @@ async function makeFolder(folder: LabFolder, name: string): Promise<void> {
     await mkdir(folder.path, {mode: 0o700});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new LabError('LAB_EXISTS', `There is a lab called ${name}`, {
-      hint: `Take it down first (dr lab down --name ${name}), or choose another --name.`,
-      cause: error,
-    });
+    throw labExists(name, error);
   }
+}
+
+function labExists(name: string, cause?: unknown): LabError {
+  return new LabError('LAB_EXISTS', `There is a lab called ${name}`, {
+    hint: `Take it down first (dr lab down --name ${name}), or choose another --name.`,
+    cause,
+  });
 }
 
 interface Building {
   readonly folder: LabFolder;
   readonly record: LabRecord;
   readonly save: () => Promise<void>;
-  readonly wanted: Wish;
+  readonly wanted: LabWish;
   readonly options: LabUpOptions;
 }
 

@@ -90,6 +90,13 @@ export class Lab {
     });
   }
 
+  /** The record, when nobody else is at work on the lab. @throws {LabError} `LAB_UNKNOWN`, `LAB_BUSY` */
+  async recordToChange(): Promise<LabRecord> {
+    const record = await this.record();
+    requireNoOwner(record);
+    return record;
+  }
+
   /** @throws {LabError} `HOST_UNKNOWN` */
   async host(name: string): Promise<HostRecord> {
     return hostOf(await this.record(), name);
@@ -292,8 +299,7 @@ export class Lab {
   /** Changes of one lab, by whatever process, happen one after another, each on the record as the one before left it. */
   async #change(act: (record: LabRecord, save: () => Promise<void>) => Promise<void>): Promise<void> {
     await underLabLock(this.folder.path, async () => {
-      const record = await this.record();
-      requireNoOwner(record);
+      const record = await this.recordToChange();
       await act(record, recordSaver(this.folder, record));
     });
   }

@@ -9,12 +9,14 @@ import {counted} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {openedHosts} from '../open-estate.ts';
+import {tellOutlook} from '../tell-outlook.ts';
 import type {Terminal} from '../terminal.ts';
 
 export interface InitCommand {
   readonly output?: string | undefined;
   readonly force?: boolean | undefined;
   readonly name?: string | undefined;
+  readonly dryRun?: boolean | undefined;
 }
 
 /** `dr init URI...` */
@@ -37,6 +39,16 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   const found = foundHosts(entries, hosts);
   refuseTwins(found);
   const text = estateFromInventory(found, options.name === undefined ? {} : {name: options.name});
+  const shown = relative(terminal.cwd, file).startsWith('..') ? file : relative(terminal.cwd, file);
+  const domains = hosts.reduce((sum, host) => sum + host.domains.length, 0);
+  const holds = `${counted(hosts.length, 'host')} with ${counted(domains, 'domain')}`;
+  if (options.dryRun && output !== '-') {
+    const names = found.map(({reading}) => reading.name);
+    const over = (await exists(file)) ? ', over the one that is there' : '';
+    tellOutlook(terminal, 'init', {file, hosts: names, estate: text, text: text.trimEnd()});
+    terminal.note(`\nWould write this to ${shown}${over}: ${holds}`);
+    return exitCodes.done;
+  }
   if (output === '-') {
     terminal.say(text.trimEnd());
     terminal.event({type: 'estate', text});
@@ -45,20 +57,21 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   // Whole or not at all: an old dr.yaml is never left half overwritten.
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
-  const domains = hosts.reduce((sum, host) => sum + host.domains.length, 0);
-  const shown = relative(terminal.cwd, file).startsWith('..') ? file : relative(terminal.cwd, file);
   terminal.event({type: 'estate', file, hosts: found.map(({reading}) => reading.name)});
-  terminal.say(`Wrote ${shown}: ${counted(hosts.length, 'host')} with ${counted(domains, 'domain')}`);
+  terminal.say(`Wrote ${shown}: ${holds}`);
   terminal.note('Look it over, and see: dr status');
   return exitCodes.done;
 }
 
-async function refuseExisting(file: string, shown: string): Promise<void> {
-  const exists = await access(file).then(
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
     () => true,
     () => false,
   );
-  if (!exists) return;
+}
+
+async function refuseExisting(file: string, shown: string): Promise<void> {
+  if (!(await exists(file))) return;
   throw new CliError('IN_THE_WAY', `${shown} exists already, and was left as it is`, {
     hint: 'Write another one (--output FILE), look at it only (--output -), or overwrite it (--force)',
   });

@@ -2,16 +2,27 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 
 import {didYouMean} from '@dr-toolkit/estate';
-import {type Lab, labDown, type LabProgress, type LabStatus, labUp, listLabs, openLab} from '@dr-toolkit/lab';
+import {
+  type Lab,
+  labDown,
+  type LabProgress,
+  type LabStatus,
+  labToBringUp,
+  labToTakeDown,
+  labUp,
+  listLabs,
+  openLab,
+} from '@dr-toolkit/lab';
 
-import {bytesText, timeText} from '../amounts.ts';
+import {bytesText, counted, timeText} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import type {GlobalOptions} from '../open-estate.ts';
 import {tableText} from '../table.ts';
+import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 
-export type LabCommand = GlobalOptions & {readonly name?: string | undefined};
+export type LabCommand = GlobalOptions & {readonly name?: string | undefined; readonly dryRun?: boolean | undefined};
 
 const defaultName = 'lab';
 
@@ -21,6 +32,12 @@ export async function up(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const {name = defaultName, hosts, vms} = options;
+  if (options.dryRun) {
+    const wish = await labToBringUp({name, hosts, vms});
+    const text = `Would bring up the lab ${name}: ${namesText(wish)}`;
+    tellOutlook(terminal, 'lab up', {name, hosts: wish.hosts, guests: wish.guests, text});
+    return exitCodes.done;
+  }
   const startedMs = performance.now();
   const lab = await labUp({name, hosts, vms, signal: terminal.interrupts.stop, onProgress: teller(terminal)});
   const found = await lab.status();
@@ -33,6 +50,12 @@ export async function up(
 /** `dr lab down` */
 export async function down(options: LabCommand, terminal: Terminal): Promise<ExitCode> {
   const {name = defaultName} = options;
+  if (options.dryRun) {
+    const found = await labToTakeDown(name);
+    const text = found ? `Would take down the lab ${name}: ${namesText(found)}` : `There is no lab ${name}`;
+    tellOutlook(terminal, 'lab down', {name, was: found !== undefined, ...found, text});
+    return exitCodes.done;
+  }
   await confirmed(terminal, `Take down the lab ${name}, with all that its guests hold?`, options);
   const was = await labDown(name, {onProgress: teller(terminal)});
   terminal.event({type: 'lab-down', name, was});
@@ -76,15 +99,20 @@ export async function setCut(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const lab = await openLab(options.name ?? defaultName);
-  const record = await lab.record();
+  const record = await lab.recordToChange();
   const wanted =
     ends.length > 0
       ? [await linkOf(lab, ends)]
       : [...record.hosts.filter(host => host.cut).map(({name}) => [name] as const), ...record.cuts];
   for (const [one, other] of wanted) {
-    await lab[cut](one, other, {signal: terminal.interrupts.stop});
     const what = other === undefined ? `${one} and everyone` : `${one} and ${other}`;
-    terminal.event({type: `lab-${cut}`, ends: other === undefined ? [one] : [one, other]});
+    const both = other === undefined ? [one] : [one, other];
+    if (options.dryRun) {
+      tellOutlook(terminal, `lab ${cut}`, {ends: both, text: `Would ${cut} between ${what}`});
+      continue;
+    }
+    await lab[cut](one, other, {signal: terminal.interrupts.stop});
+    terminal.event({type: `lab-${cut}`, ends: both});
     terminal.say(cut === 'cut' ? `Cut between ${what}` : `Healed between ${what}`);
   }
   if (wanted.length === 0) terminal.say('Nothing is cut');
@@ -99,7 +127,14 @@ export async function link(
 ): Promise<ExitCode> {
   const lab = await openLab(options.name ?? defaultName);
   await requireHost(lab, host);
+  await lab.recordToChange();
   const speed = {rateMbit: options.rate, delayMs: options.delay};
+  if (options.dryRun) {
+    const {link: before} = await lab.host(host);
+    const text = `Would set the link of ${host}: ${linkText(speed)} (now: ${linkText(before)})`;
+    tellOutlook(terminal, 'lab link', {host, ...speed, text});
+    return exitCodes.done;
+  }
   await lab.setLink(host, speed, {signal: terminal.interrupts.stop});
   terminal.event({type: 'lab-link', host, ...speed});
   terminal.say(`The link of ${host}: ${linkText(speed)}`);
@@ -115,11 +150,26 @@ export async function power(
 ): Promise<ExitCode> {
   const lab = await openLab(options.name ?? defaultName);
   await requireHost(lab, host);
+  await lab.recordToChange();
+  if (options.dryRun) {
+    const text = wanted === 'off' ? `Would pull the plug of ${host}` : `Would start ${host} with its disk as it was`;
+    tellOutlook(terminal, `lab power-${wanted}`, {host, text});
+    return exitCodes.done;
+  }
   if (wanted === 'off') await lab.powerOff(host);
   else await lab.powerOn(host, {signal: terminal.interrupts.stop});
   terminal.event({type: `lab-power-${wanted}`, host});
   terminal.say(wanted === 'off' ? `${host} is off, and all that ran in it` : `${host} is on`);
   return exitCodes.done;
+}
+
+function namesText({hosts, guests}: {readonly hosts: readonly string[]; readonly guests: readonly string[]}): string {
+  return `${countedText(hosts, 'host')}, ${countedText(guests, 'guest')}`;
+}
+
+function countedText(names: readonly string[], word: string): string {
+  const count = counted(names.length, word);
+  return names.length === 0 ? count : `${count} (${names.join(', ')})`;
 }
 
 function teller(terminal: Terminal): (progress: LabProgress) => void {

@@ -1,7 +1,7 @@
-import {openStore, runPlan} from '@dr-toolkit/engine';
+import {runPlan} from '@dr-toolkit/engine';
 
 import {counted} from '../amounts.ts';
-import {confirmBreaking} from '../break-claims.ts';
+import {claimsToBreak, confirmBreaking, tellBreaking} from '../break-claims.ts';
 import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
@@ -9,10 +9,11 @@ import {standingHere} from '../known-runs.ts';
 import {type GlobalOptions, openEstate} from '../open-estate.ts';
 import {writePlan} from '../plan-file.ts';
 import {type MigrateOptions, preparedMigration} from '../prepare-migration.ts';
-import {runsFolder, storeFile} from '../run-places.ts';
+import {runsFolder} from '../run-places.ts';
 import {steerRun} from '../steer-run.ts';
 import {refuseBlocked, tellPlan} from '../tell-plan.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
+import {withStore} from '../user-store.ts';
 
 export type MigrateCommand = GlobalOptions & MigrateOptions & {readonly dryRun?: boolean | undefined};
 
@@ -33,22 +34,19 @@ export async function migrate(
   refuseBlocked(prepared);
   const {plan, moves, lanes, automatic} = prepared;
   if (!plan) return exitCodes.refused;
-  await confirmBreaking(prepared, prepared.assessment.claims, terminal, options);
+  await confirmBreaking(claimsToBreak(prepared, prepared.assessment.claims, options), terminal, options);
   const {from, to} = options;
   await confirmed(terminal, `Move ${counted(moves.length, 'domain')} from ${from} to ${to}?`, options);
 
-  const store = openStore(storeFile(terminal.env));
-  try {
+  return await withStore(terminal, async store => {
     terminal.note('');
     const {hosts} = opened;
     const secrets = await estateSecrets(estate, terminal);
     const outcome = await steerRun(plan, terminal, {store, context: {hosts}, lanes, automatic, secrets}, steered =>
       runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
     );
-    return await endOfMigration({plan, outcome, hosts}, terminal);
-  } finally {
-    await store.close();
-  }
+    return endOfMigration({plan, outcome, hosts}, terminal);
+  });
 }
 
 /** `dr plan migrate`, and `dr migrate --dry-run` */
@@ -62,6 +60,7 @@ export async function planMigrate(
   await using _opened = prepared.opened;
   tellPlan(prepared, terminal, {on: 'stdout'});
   refuseBlocked(prepared);
+  tellBreaking(claimsToBreak(prepared, prepared.assessment.claims, options), terminal);
   const {out, force} = options;
   if (out !== undefined && prepared.plan) {
     await writePlan(prepared.plan, out, {cwd: terminal.cwd, existing: force ? 'overwrite' : 'refuse'});

@@ -1,65 +1,73 @@
 import {
+  acceptedAnswer,
   answerStep,
   listRuns,
   mendRunFolder,
-  openStore,
+  resumeOutlook,
   resumeRun,
+  runIsAlive,
   type RunView,
   showRun,
   type Store,
 } from '@dr-toolkit/engine';
 import {estateDigest, findHost, lanePlaces} from '@dr-toolkit/estate';
-import {migrationMoves} from '@dr-toolkit/migrate';
+import {migrationKinds, migrationMoves} from '@dr-toolkit/migrate';
 
 import {automaticLanesFor} from '../automatic-lanes.ts';
 import {CliError} from '../cli-error.ts';
 import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
-import type {ExitCode} from '../exit-code.ts';
-import {exitCodes} from '../exit-code.ts';
+import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
+import {findStep} from '../find-step.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
-import {storeFile} from '../run-places.ts';
-import {comeSoFar, steerRun} from '../steer-run.ts';
+import {resumeText} from '../resume-text.ts';
+import {comeSoFar, type Steered, steerRun} from '../steer-run.ts';
+import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
+import {withRuns} from '../user-store.ts';
 
-export type ResumeCommand = GlobalOptions & {readonly answer?: readonly string[] | undefined};
+export type ResumeCommand = GlobalOptions & {
+  readonly answer?: readonly string[] | undefined;
+  readonly dryRun?: boolean | undefined;
+};
 
 /** `dr resume RUN` */
 export async function resume(wanted: string, options: ResumeCommand, terminal: Terminal): Promise<ExitCode> {
   const {estate} = await openEstate(terminal, options);
-  const store = openStore(storeFile(terminal.env));
-  try {
+  return withRuns(terminal, options.dryRun ? 'read' : 'write', async store => {
     const run = await showRun(store, await findRun(store, wanted));
     if (run.state === 'done') {
-      await mendRunFolder(store, run.run);
+      if (options.dryRun) tellOutlook(terminal, 'resume', {run: run.run, status: 'done', steps: [], text: ''});
+      else await mendRunFolder(store, run.run);
       terminal.note(`Run ${run.run} is done already`);
       return exitCodes.done;
     }
+    if (run.state === 'running') throw runIsAlive(run.run);
     const {plan} = run;
     await refuseUndone(store, run);
+    const answers = await acceptedAnswers(store, run, options.answer ?? []);
     if (plan.estate !== '' && plan.estate !== estateDigest(estate)) {
       terminal.note('dr.yaml has changed since this run was planned. The run keeps to its plan.');
     }
-    await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);
-    await giveAnswers(store, run, options.answer ?? []);
     const names = new Set(migrationMoves(plan).flatMap(({from, to}) => [from, to]));
     await using opened = openedHosts([...names].map(name => findHost(estate, name)));
     const {hosts} = opened;
-    const lanes = lanePlaces(estate);
     const secrets = await estateSecrets(estate, terminal);
+    const steered = {store, context: {hosts}, lanes: lanePlaces(estate), secrets};
+    if (options.dryRun) {
+      await tellResume(run, answers, steered, terminal);
+      return exitCodes.done;
+    }
+    await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);
+    for (const [step, answer] of Object.entries(answers)) await answerStep(store, run.run, step, answer);
     const automatic = automaticLanesFor(estate, hosts);
     const soFar = await comeSoFar(store, run.run);
-    const outcome = await steerRun(
-      plan,
-      terminal,
-      {store, context: {hosts}, lanes, automatic, secrets, soFar},
-      steered => resumeRun(run.run, steered),
+    const outcome = await steerRun(plan, terminal, {...steered, automatic, soFar}, watched =>
+      resumeRun(run.run, watched),
     );
     return await endOfMigration({plan, outcome, hosts}, terminal);
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 /** What was taken back cannot be gone on from: its records say done where nothing is left. */
@@ -72,12 +80,36 @@ async function refuseUndone(store: Store, {run, command}: RunView): Promise<void
   }
 }
 
-async function giveAnswers(store: Store, {run}: RunView, answers: readonly string[]): Promise<void> {
-  for (const answer of answers) {
-    const [, step, value] = /^(.+)=([^=]+)$/u.exec(answer) ?? [];
+/** What --answer says, by step; all of it fits, or nothing is answered. */
+async function acceptedAnswers(
+  store: Store,
+  run: RunView,
+  words: readonly string[],
+): Promise<Readonly<Record<string, boolean | string>>> {
+  const answers: Record<string, boolean | string> = {};
+  for (const word of words) {
+    const [, step, value] = /^(.+)=([^=]+)$/u.exec(word) ?? [];
     if (step === undefined || value === undefined) {
-      throw new CliError('USAGE', `--answer ${answer} is not STEP=ANSWER`, {hint: `See what is asked: dr show ${run}`});
+      throw new CliError('USAGE', `--answer ${word} is not STEP=ANSWER`, {
+        hint: `See what is asked: dr show ${run.run}`,
+      });
     }
-    await answerStep(store, run, step, value);
+    answers[step] = await acceptedAnswer(store, run.run, findStep(run, step), value);
   }
+  return answers;
+}
+
+/** Looks at what was under way, as resuming would, and says what would be done next. */
+async function tellResume(
+  {run, state}: RunView,
+  answers: Readonly<Record<string, boolean | string>>,
+  {store, context, lanes, secrets}: Steered,
+  terminal: Terminal,
+): Promise<void> {
+  const outlook = await resumeOutlook(run, {store, kinds: migrationKinds, context, lanes, secrets, answers});
+  const steps = outlook.steps.map(({step: {id, title}, record, next, waits, found}) => {
+    const {question, error} = record;
+    return {step: id, title, state: record.state, next, waits, found, question, error};
+  });
+  tellOutlook(terminal, 'resume', {run, state, status: outlook.status, steps, text: resumeText({run}, outlook)});
 }

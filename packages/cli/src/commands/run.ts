@@ -1,4 +1,4 @@
-import {openStore, type Plan, runPlan} from '@dr-toolkit/engine';
+import {type Plan, runPlan} from '@dr-toolkit/engine';
 import {type Estate, estateDigest, findHost, routeBetween} from '@dr-toolkit/estate';
 import {type Host, type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {
@@ -12,7 +12,7 @@ import {
 
 import {counted} from '../amounts.ts';
 import {automaticLanesFor} from '../automatic-lanes.ts';
-import {confirmBreaking} from '../break-claims.ts';
+import {claimsToBreak, confirmBreaking, tellBreaking} from '../break-claims.ts';
 import {CliError} from '../cli-error.ts';
 import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
@@ -23,9 +23,10 @@ import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {readPlan} from '../plan-file.ts';
 import {movesText} from '../plan-text.ts';
 import {lanesFor} from '../prepare-migration.ts';
-import {runsFolder, storeFile} from '../run-places.ts';
+import {runsFolder} from '../run-places.ts';
 import {steerRun} from '../steer-run.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
+import {withStore} from '../user-store.ts';
 
 export type RunCommand = GlobalOptions & {readonly dryRun?: boolean | undefined};
 
@@ -61,11 +62,14 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
   }
   if (plan.estate !== estateDigest(estate))
     terminal.note('\ndr.yaml has changed since, in nothing that this plan uses.');
-  if (options.dryRun) return exitCodes.done;
+  const broken = claimsToBreak({moves}, claims, options);
+  if (options.dryRun) {
+    tellBreaking(broken, terminal);
+    return exitCodes.done;
+  }
   await confirmed(terminal, `Run ${plan.intent.command} as planned (${counted(moves.length, 'domain')})?`, options);
-  await confirmBreaking({moves}, claims, terminal, options);
-  const store = openStore(storeFile(terminal.env));
-  try {
+  await confirmBreaking(broken, terminal, options);
+  return await withStore(terminal, async store => {
     const parallel = plan.intent.options?.parallel;
     const way = {from: first.from, to: first.to, ...(typeof parallel === 'number' && {parallel})};
     const lanes = lanesFor(estate, way);
@@ -74,10 +78,8 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
     const outcome = await steerRun(plan, terminal, {store, context: {hosts}, lanes, automatic, secrets}, steered =>
       runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
     );
-    return await endOfMigration({plan, outcome, hosts}, terminal);
-  } finally {
-    await store.close();
-  }
+    return endOfMigration({plan, outcome, hosts}, terminal);
+  });
 }
 
 interface Seen {

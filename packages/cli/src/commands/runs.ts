@@ -1,23 +1,20 @@
-import {existsSync} from 'node:fs';
+import {followRun, listRuns, type RunSummary, type RunView, showRun} from '@dr-toolkit/engine';
 
-import {followRun, listRuns, openStore, type RunSummary, type RunView, showRun, type Store} from '@dr-toolkit/engine';
-
-import {percentText, timeText} from '../amounts.ts';
-import {CliError} from '../cli-error.ts';
+import {clockText, percentText, timeText} from '../amounts.ts';
 import {plainLines} from '../display/plain-lines.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import type {GlobalOptions} from '../open-estate.ts';
-import {storeFile} from '../run-places.ts';
 import {questionsText} from '../questions-text.ts';
 import {RunView as View} from '../run-view.ts';
 import {tableText} from '../table.ts';
 import type {Terminal} from '../terminal.ts';
-import {laneText} from '../waits-text.ts';
+import {withRuns, withStoreToRead} from '../user-store.ts';
+import {waitText} from '../waits-text.ts';
 
 /** `dr runs` */
 export async function runs(_options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
-  return withStore(terminal, async store => {
+  return withStoreToRead(terminal, async store => {
     const summaries = store ? await listRuns(store) : [];
     for (const run of summaries) terminal.event({type: 'run', ...run});
     terminal.say(summaries.length === 0 ? 'Nothing has run yet' : runsText(summaries, Date.now()));
@@ -31,8 +28,8 @@ export async function show(
   options: GlobalOptions & {readonly follow?: boolean | undefined},
   terminal: Terminal,
 ): Promise<ExitCode> {
-  return withStore(terminal, async store => {
-    const run = await showRun(found(store), await findRun(found(store), wanted));
+  return withRuns(terminal, 'read', async store => {
+    const run = await showRun(store, await findRun(store, wanted));
     if (!options.follow) {
       terminal.event({type: 'run', ...run});
       terminal.say(runText(run, Date.now()));
@@ -41,29 +38,12 @@ export async function show(
     const view = new View(run.plan);
     const display = plainLines(view, {note: text => terminal.say(text)});
     const signal = AbortSignal.any([terminal.interrupts.stop, terminal.unread]);
-    for await (const event of followRun(found(store), run.run, {signal})) {
+    for await (const event of followRun(store, run.run, {signal})) {
       terminal.event(event);
       display.event(event, view.apply(event));
     }
     return exitCodes.done;
   });
-}
-
-function found(store: Store | undefined): Store {
-  if (store) return store;
-  throw new CliError('USAGE', 'Nothing has run yet', {hint: 'Start with: dr migrate --from HOST --to HOST'});
-}
-
-/** Only reads; undefined when nothing has ever run. */
-async function withStore(terminal: Terminal, act: (store: Store | undefined) => Promise<ExitCode>): Promise<ExitCode> {
-  const file = storeFile(terminal.env);
-  if (!existsSync(file)) return act(undefined);
-  const store = openStore(file, {readOnly: true});
-  try {
-    return await act(store);
-  } finally {
-    await store.close();
-  }
 }
 
 export function runsText(summaries: readonly RunSummary[], nowMs: number): string {
@@ -100,7 +80,7 @@ export function runText(
       record.error?.message ??
         record.question?.text ??
         (record.state === 'running' ? progressOf(progress?.fraction) : undefined) ??
-        waitOf(waits),
+        waitText(waits),
     ]),
   );
   const failures = steps.flatMap(({step, record}) =>
@@ -124,14 +104,6 @@ function progressOf(fraction: number | undefined): string | undefined {
   return fraction === undefined ? undefined : percentText(fraction);
 }
 
-function waitOf(waits: RunView['steps'][number]['waits']): string {
-  const [first] = waits;
-  if (!first) return '';
-  if (first.for === 'step') return `after ${first.step}`;
-  if (first.for === 'time') return `is tried again at ${clockText(first.untilMs)}`;
-  return `waits for ${laneText(first.lane)}`;
-}
-
 function nextTexts(run: string, state: RunSummary['state']): string | undefined {
   const next: Partial<Record<RunSummary['state'], string>> = {
     crashed: `Nobody is at its controls. Look at what it left, and go on: dr resume ${run}`,
@@ -140,8 +112,4 @@ function nextTexts(run: string, state: RunSummary['state']): string | undefined 
     running: `See it go on: dr show ${run} --follow`,
   };
   return next[state];
-}
-
-function clockText(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
