@@ -1,40 +1,16 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 
 import {openStore, type RunEvent, runPlan, defineStep, makePlan, checkJournal} from '@dr-toolkit/engine';
-import anyTest, {type TestFn} from 'ava';
 
-import {type Dr, drIn, placesOf, untilMoving} from './fixtures/dr.ts';
+import {placesOf, untilMoving} from './fixtures/dr.ts';
+import {home, type LabRig, move, testOnLab} from './fixtures/lab-rig.ts';
 
-const move = ['migrate', '--from', 'sunjammer', '--to', 'newhost', '--yes', '--delete-source'];
-const home = ['migrate', '--from', 'newhost', '--to', 'sunjammer', '--yes', '--delete-source'];
-
-interface Rig {
-  readonly folder: string;
-  readonly dr: Dr;
-}
-
-const test = anyTest.serial as TestFn<Rig>;
-
-test.before(async t => {
-  t.timeout(240_000);
-  const folder = await mkdtemp(path.join(tmpdir(), 'dr-steer-lab-'));
-  process.env['DR_LAB_DIR'] = path.join(folder, 'labs');
-  const dr = drIn(folder, 'steer');
-  Object.assign(t.context, {folder, dr});
-  const up = await dr('lab', 'up', '--name', 'steer', '--vms', '3');
-  t.is(up.exitCode, 0, up.stderr);
-});
-
-test.after.always(async t => {
-  const {folder, dr} = t.context;
-  await dr('lab', 'down', '--name', 'steer', '--yes');
-  await rm(folder, {recursive: true, force: true});
-});
+const test = testOnLab('steer', {vms: 3, upMs: 240_000});
+const moveAway = [...move, '--delete-source'];
 
 /** The newest run's name and journal. */
-async function lastRun({dr}: Rig): Promise<{run: string; folder: string; events: RunEvent[]}> {
+async function lastRun({dr}: LabRig): Promise<{run: string; folder: string; events: RunEvent[]}> {
   const {stdout} = await dr('show', 'last', '--json');
   const {run, folder} = JSON.parse(stdout) as {run: string; folder: string};
   const text = await readFile(path.join(folder, 'events.ndjson'), 'utf8');
@@ -47,7 +23,7 @@ async function lastRun({dr}: Rig): Promise<{run: string; folder: string; events:
 
 test('a lane is narrowed from another process while a run goes on; the run heeds it, and it ends with the run', async t => {
   const {dr} = t.context;
-  const run = dr(...move, '--bandwidth', '16');
+  const run = dr(...moveAway, '--bandwidth', '16');
   await untilMoving(run);
   const narrowed = await dr('lanes', 'last', 'host:newhost/disk=1', '--yes');
   t.is(narrowed.exitCode, 0, narrowed.stderr);
@@ -83,7 +59,7 @@ test('a lane is narrowed from another process while a run goes on; the run heeds
 
 test('a run of another process can be followed to its end', async t => {
   const {dr} = t.context;
-  const run = dr(...move, 'aslo-proxy', '--bandwidth', '32');
+  const run = dr(...moveAway, 'aslo-proxy', '--bandwidth', '32');
   await untilMoving(run);
   const following = dr('show', 'last', '--follow', '--json');
   const [ended, followed] = await Promise.all([run, following]);
@@ -102,7 +78,7 @@ test('a run of another process can be followed to its end', async t => {
 
 test('a run of another process is aborted and undone, and is not resumed afterwards', async t => {
   const {dr, folder} = t.context;
-  const run = dr(...move, 'aslo-proxy', '--bandwidth', '8');
+  const run = dr(...moveAway, 'aslo-proxy', '--bandwidth', '8');
   await untilMoving(run);
   const {run: name} = await lastRun(t.context);
   const aborted = await dr('abort', name, '--now', '--undo', '--yes');
