@@ -1,6 +1,7 @@
 import test from 'ava';
 import type {HostReading, KeptDisk} from '@dr-toolkit/hosts';
 
+import {domainReading, hostReading} from '../../../estate/test/fixtures/readings.ts';
 import {reasonToKeep} from '../../src/commands/clean.ts';
 
 const disk: KeptDisk = {
@@ -15,7 +16,7 @@ const disk: KeptDisk = {
 };
 
 function host(name: string, ...uuids: readonly string[]): HostReading {
-  return {name, domains: uuids.map(uuid => ({uuid}))} as unknown as HostReading;
+  return hostReading(name, {domains: uuids.map(uuid => domainReading('db', {uuid}))});
 }
 
 test('a kept disk goes when its domain is seen on another host', t => {
