@@ -3,6 +3,7 @@ import {type DiskWaits, guestWaits, type Host, type JobReading} from '@dr-toolki
 
 import {CopyPacer} from './copy-pacer.ts';
 import type {DomainMove} from './domain-move.ts';
+import {moveOfStep} from './move-of-step.ts';
 
 export interface AutomaticDisk {
   readonly host: string;
@@ -75,5 +76,5 @@ function bytesPerSecond(before: JobReading | undefined, now: JobReading): number
 
 /** What steps move while it runs. An offline copy is no job of the hypervisor's. */
 function movesOf(steps: readonly Step[]): DomainMove[] {
-  return steps.flatMap(({kind, args}) => (kind === 'move-live' ? [args as unknown as DomainMove] : []));
+  return steps.flatMap(step => (step.kind === 'move-live' ? (moveOfStep(step) ?? []) : []));
 }

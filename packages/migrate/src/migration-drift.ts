@@ -6,6 +6,7 @@ import type {DiskMove, DomainMove} from './domain-move.ts';
 import {domainMoves} from './domain-moves.ts';
 import {domainPremises, type DiskPremise, type DomainPremises, type MigrationPremises} from './migration-premises.ts';
 import type {MigrationRoute} from './migration-request.ts';
+import {moveOfStep} from './move-of-step.ts';
 
 /** Something that a plan depends on and that is not any more as it was. */
 export interface Drift {
@@ -41,12 +42,8 @@ export function migrationDrift(plan: Plan, present: Present): Drift[] {
 
 /** What a plan moves, in its order. */
 export function migrationMoves(plan: Plan): DomainMove[] {
-  const moves = new Map<string, DomainMove>();
-  for (const {args} of plan.steps) {
-    const move = args as unknown as Partial<DomainMove>;
-    if (move.uuid !== undefined && move.domain !== undefined) moves.set(move.uuid, move as DomainMove);
-  }
-  return [...moves.values()];
+  const moves = plan.steps.flatMap(step => moveOfStep(step) ?? []);
+  return [...new Map(moves.map(move => [move.uuid, move])).values()];
 }
 
 function hostDrift({hosts}: MigrationPremises, {hosts: readings, unreachable}: Inventory): Drift[] {

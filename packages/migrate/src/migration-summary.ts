@@ -1,3 +1,5 @@
+import type {Step} from '@dr-toolkit/engine';
+
 import type {DomainMove, MoveResult} from './domain-move.ts';
 
 /** One line of the summary: what became of a domain. */
@@ -20,13 +22,13 @@ export interface EndedStep {
   readonly kind: string;
   readonly state: string;
   readonly result?: unknown;
-  readonly args?: unknown;
+  readonly args?: Step['args'];
 }
 
 /** What became of each domain of a plan: `moved` only when it was verified on its target. */
 export function migrationSummary(moves: readonly DomainMove[], steps: readonly EndedStep[]): SummaryRow[] {
   return moves.map(move => {
-    const own = steps.filter(({args}) => (args as Partial<DomainMove> | undefined)?.uuid === move.uuid);
+    const own = steps.filter(({args}) => args?.uuid === move.uuid);
     const result = own.find(({kind}) => kind === 'move-live' || kind === 'copy-offline')?.result as
       | Partial<MoveResult>
       | undefined;

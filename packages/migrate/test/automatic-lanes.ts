@@ -7,22 +7,24 @@ import {guestXml, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 const signal = AbortSignal.timeout(60_000);
 const mebibyte = 1024 ** 2;
 
-/** Two hosts, web and mail on the first, and the disk lanes of both. */
-function scene() {
+/** Two hosts, web and mail on the first, the disk lanes of both, and the steps that move web and mail. */
+async function scene() {
   const two = new TwoHosts();
   const web = two.alder.add(guestXml('web', {number: 1}));
   const mail = two.alder.add(guestXml('mail', {number: 2}));
+  const {plan} = await two.plan();
   const [lane, other] = automaticDiskLanes(two.hosts, [
     {host: 'alder', lane: 'host:alder/disk', from: 2},
     {host: 'not-open', lane: 'host:not-open/disk', from: 2},
     {host: 'birch', lane: 'host:birch/disk', from: 2},
   ]);
   if (!lane || !other) throw new Error('no lanes');
-  return {web, mail, lane, other};
-}
-
-function moving(number: number, more: object = {}): Step {
-  return {kind: 'move-live', args: {uuid: uuidOf(number), from: 'alder', ...more}} as unknown as Step;
+  const moving = (number: number, more: Readonly<Record<string, number>> = {}): Step => {
+    const step = plan?.steps.find(({kind, args}) => kind === 'move-live' && args['uuid'] === uuidOf(number));
+    if (!step) throw new Error(`nothing moves domain ${number}`);
+    return {...step, args: {...step.args, ...more}};
+  };
+  return {web, mail, lane, other, moving};
 }
 
 /** A job that has copied so much of 100 MiB of disks. */
@@ -39,7 +41,7 @@ function job(mib: number, elapsedMs = 1000, memoryBytes = 0) {
 }
 
 test('what guests wait is told from the second look on, and guests on the move do not count', async t => {
-  const {web, mail, lane} = scene();
+  const {web, mail, lane, moving} = await scene();
   t.is((await lane.sense([], {signal})).waitMs, undefined);
   web.diskWait = {requests: 10, waitMs: 9000};
   mail.diskWait = {requests: 10, waitMs: 50};
@@ -48,7 +50,7 @@ test('what guests wait is told from the second look on, and guests on the move d
 });
 
 test('what moves carry is told from their jobs, and only while their disks are copied', async t => {
-  const {web, mail, lane} = scene();
+  const {web, mail, lane, moving} = await scene();
   const steps = [moving(1), moving(2)];
   web.job = job(10);
   mail.job = job(100, 1000, mebibyte);
@@ -59,7 +61,7 @@ test('what moves carry is told from their jobs, and only while their disks are c
 });
 
 test('a lane is shared out among its moves, and each keeps to its own bound', async t => {
-  const {web, mail, lane} = scene();
+  const {web, mail, lane, moving} = await scene();
   web.job = job(10);
   mail.job = job(10);
   await lane.setSpeed([moving(1, {bandwidthMibPerSecond: 8}), moving(2)], 40 * mebibyte, {signal});
@@ -72,7 +74,7 @@ test('a lane is shared out among its moves, and each keeps to its own bound', as
 });
 
 test('of two lanes the narrower counts', async t => {
-  const {web, lane, other} = scene();
+  const {web, lane, other, moving} = await scene();
   web.job = job(10);
   await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
   await other.setSpeed([moving(1)], 10 * mebibyte, {signal});
@@ -82,14 +84,14 @@ test('of two lanes the narrower counts', async t => {
 });
 
 test('no copy is made so slow that it cannot keep up with its guest', async t => {
-  const {web, lane} = scene();
+  const {web, lane, moving} = await scene();
   web.job = job(10);
   await lane.setSpeed([moving(1)], 1024, {signal});
   t.is(web.copySpeed, 4 * mebibyte);
 });
 
 test('a copy that nears its end is let go, and the others have its share', async t => {
-  const {web, mail, lane} = scene();
+  const {web, mail, lane, moving} = await scene();
   const steps = [moving(1), moving(2)];
   web.job = job(10);
   mail.job = job(10);
@@ -102,7 +104,7 @@ test('a copy that nears its end is let go, and the others have its share', async
 });
 
 test('a copy that its guest outpaces is let go', async t => {
-  const {web, lane} = scene();
+  const {web, lane, moving} = await scene();
   web.job = job(60);
   for (let look = 0; look < 12; look += 1) {
     await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
