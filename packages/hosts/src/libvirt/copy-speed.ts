@@ -1,7 +1,7 @@
 import type {CallOptions} from '../host.ts';
 import {throttleCopies} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
-import {askMonitor} from './monitor.ts';
+import {askMonitor, type MonitorLink} from './monitor.ts';
 import type {DomainRef} from './read-domain.ts';
 
 const mebibyte = 1024 ** 2;
@@ -25,7 +25,7 @@ export interface CopySpeed {
  * reaches memory only, and its call for block jobs waits until the move is over, so QEMU itself is told.
  */
 export async function setCopySpeed(
-  link: Pick<LibvirtLink, 'ask'>,
+  link: MonitorLink,
   dom: DomainRef,
   {bytesPerSecond, ownMibPerSecond = 0}: CopySpeed,
   options: CallOptions,

@@ -1,6 +1,5 @@
 import type {CallOptions} from '../host.ts';
-import type {LibvirtLink} from './libvirt-link.ts';
-import {askMonitor} from './monitor.ts';
+import {askMonitor, type MonitorLink} from './monitor.ts';
 import type {DomainRef} from './read-domain.ts';
 
 const mebibyte = 1024 ** 2;
@@ -15,7 +14,7 @@ const formatNode = /^migration-(?<disk>.+)-format$/u;
  * a sparse disk would take as long as data. False when there is none and none can be had.
  */
 export async function throttleCopies(
-  link: Pick<LibvirtLink, 'ask'>,
+  link: MonitorLink,
   dom: DomainRef,
   bytesPerSecond: number | undefined,
   options: CallOptions,
@@ -37,11 +36,7 @@ export async function throttleCopies(
 }
 
 /** Takes away what a move that has failed left of its throttles, and tells whether there was any. Not while a copy goes on. */
-export async function dropThrottles(
-  link: Pick<LibvirtLink, 'ask'>,
-  dom: DomainRef,
-  options: CallOptions,
-): Promise<boolean> {
+export async function dropThrottles(link: MonitorLink, dom: DomainRef, options: CallOptions): Promise<boolean> {
   const ask = (execute: string, args?: object) =>
     askMonitor(link, dom, {execute, ...(args && {arguments: args})}, options);
   const jobs = await ask('query-block-jobs');

@@ -1,10 +1,18 @@
 import type {CallOptions} from '../host.ts';
-import type {LibvirtLink} from './libvirt-link.ts';
 import type {DomainRef} from './read-domain.ts';
+
+/** As much of a link as it takes to ask QEMU. */
+export interface MonitorLink {
+  ask(
+    name: 'DOMAIN_MONITOR_COMMAND',
+    args: {readonly dom: DomainRef; readonly cmd: string},
+    options: CallOptions,
+  ): Promise<{readonly result: string} | undefined>;
+}
 
 /** Asks QEMU itself, through libvirt. Undefined when there is no answer, or QEMU refuses. */
 export async function askMonitor(
-  link: Pick<LibvirtLink, 'ask'>,
+  link: MonitorLink,
   dom: DomainRef,
   {execute, ...more}: {readonly execute: string; readonly arguments?: object},
   options: CallOptions,
@@ -14,10 +22,6 @@ export async function askMonitor(
 }
 
 /** Whether QEMU can be asked at all: a host may not let its clients. */
-export async function hasMonitor(
-  link: Pick<LibvirtLink, 'ask'>,
-  dom: DomainRef,
-  options: CallOptions = {},
-): Promise<boolean> {
+export async function hasMonitor(link: MonitorLink, dom: DomainRef, options: CallOptions = {}): Promise<boolean> {
   return (await askMonitor(link, dom, {execute: 'query-block-jobs'}, options)) !== undefined;
 }

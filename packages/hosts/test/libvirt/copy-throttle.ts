@@ -2,7 +2,7 @@ import test from 'ava';
 
 import {setCopySpeed} from '../../src/libvirt/copy-speed.ts';
 import {dropThrottles, throttleCopies} from '../../src/libvirt/copy-throttle.ts';
-import type {LibvirtLink} from '../../src/libvirt/libvirt-link.ts';
+import type {MonitorLink} from '../../src/libvirt/monitor.ts';
 
 const mebibyte = 1024 ** 2;
 const dom = {name: 'web', uuid: '00000000-0000-0000-0000-000000000001', id: 1};
@@ -39,13 +39,13 @@ class Qemu {
     return {};
   }
 
-  readonly link = {
-    ask: async (_name: string, {cmd}: {cmd: string}) => {
+  readonly link: MonitorLink = {
+    ask: async (_name, {cmd}) => {
       const {execute, arguments: args = {}} = JSON.parse(cmd) as {execute: string; arguments?: Args};
       const answer = this.#answer(execute, args);
       return {result: JSON.stringify(answer === undefined ? {error: {class: 'GenericError'}} : {return: answer})};
     },
-  } as unknown as Pick<LibvirtLink, 'ask'>;
+  };
 
   #answer(execute: string, args: Args): unknown {
     switch (execute) {
