@@ -29,12 +29,13 @@ export function performer<Context>(parts: PerformerParts<Context>): Perform {
   return async (attempt, signal) => {
     const kind = kinds.get(attempt.step.kind);
     if (!kind) throw new TypeError(`No kind ${attempt.step.kind}`);
-    const context = (inner: AbortSignal) => ({...options.context, ...contextOf(parts, attempt, inner)});
+    const learned = new Set<string>();
+    const context = (inner: AbortSignal) => ({...options.context, ...contextOf(parts, attempt, inner), learned});
     return redaction.plain(await runAttempt(attempt, {kind, context, signal, times: {...times, clock}}));
   };
 }
 
-/** What the engine adds to the caller's context, for one call. */
+/** What the engine adds to the caller's context for one call, beside what the attempt keeps from call to call. */
 export function contextOf<Context>(
   {
     run,
@@ -48,7 +49,7 @@ export function contextOf<Context>(
   }: Omit<PerformerParts<Context>, 'kinds'>,
   attempt: Attempt,
   signal: AbortSignal,
-): StepContext {
+): Omit<StepContext, 'learned'> {
   return {
     run,
     step: attempt.step.id,

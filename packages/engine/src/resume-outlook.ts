@@ -130,6 +130,7 @@ async function lookAt<Context>(
   const context = (signal: AbortSignal) => ({
     ...options.context,
     ...contextOf({run: id, controller, options, redaction, resultOf, ...quiet}, attempt, signal),
+    learned: new Set<string>(),
   });
   const found = await look(attempt, {kind, context, times: {...times, clock}});
   const told =

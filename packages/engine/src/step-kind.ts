@@ -45,6 +45,11 @@ export interface StepContext {
    * heavy part is over for good; another attempt takes its places anew.
    */
   readonly easeLanes: () => void;
+  /**
+   * What this attempt has found out and its own later looks are to know. It goes with the attempt: another one, and
+   * whoever resumes the run, looks for itself.
+   */
+  readonly learned: Set<string>;
   /** A line for the step's own log. */
   readonly log: (line: string) => void;
   /** Keeps a value out of journal, logs and store from now on; returns it. */

@@ -104,3 +104,28 @@ test('what cannot be told is asked, and goes on with the answer', async t => {
   t.deepEqual(states(second), {a: 'done', b: 'done'});
   t.deepEqual(stage.performed, ['b']);
 });
+
+test('what an attempt has learned its own later look knows, and that of no other attempt', async t => {
+  const known: Array<[attempt: number, learned: string[]]> = [];
+  const stage = new Stage({
+    acts: {
+      a: ({learned, attempt}) => {
+        learned.add(`by ${attempt}`);
+        return fails();
+      },
+    },
+    looks: {
+      a: async ({learned, attempt}) => {
+        known.push([attempt, [...learned]]);
+        return {state: 'pending'};
+      },
+    },
+  });
+  await stage.run([{id: 'a', retries: {max: 1, backoffMs: 1}}]);
+  t.deepEqual(known, [
+    [1, []],
+    [1, ['by 1']],
+    [2, []],
+    [2, ['by 2']],
+  ]);
+});

@@ -19,10 +19,10 @@ import {
 type Context = MigrationContext & StepContext;
 
 /**
- * Attempts of this process whose abort the hypervisor has heard before anything was copied: they come to nothing, though
- * their job is still to be seen.
+ * Learned by an attempt whose abort the hypervisor has heard before anything was copied: it comes to nothing, though its
+ * job is still to be seen.
  */
-const givenUp = new Set<string>();
+const givenUp = 'given up before anything was copied';
 
 /** Moves a running domain while it runs. Whatever goes wrong, both hosts are asked before anything is said of it. */
 export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
@@ -30,9 +30,7 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
 
   async inspect(move, context) {
     const where = await whereabouts(move, hostsOf(move, context), context);
-    return where.at === 'between' && givenUp.has(attemptAt(move, context))
-      ? {state: 'pending'}
-      : foundLive(move, where);
+    return where.at === 'between' && context.learned.has(givenUp) ? {state: 'pending'} : foundLive(move, where);
   },
 
   async perform(move, context) {
@@ -156,7 +154,7 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
     return;
   }
   if (where.at === 'between') {
-    givenUp.add(attemptAt(move, context));
+    context.learned.add(givenUp);
     throw stillWaiting(move, error, context.signal);
   }
   if (where.at !== 'source' && !(where.at === 'off' && where.source)) throw unclear(move, where, error);
@@ -236,10 +234,6 @@ function stillWaiting({domain, from, to}: DomainMove, error: unknown, signal: Ab
       cause: error,
     },
   );
-}
-
-function attemptAt({uuid}: DomainMove, {run, token}: Context): string {
-  return `${run} ${token} ${uuid}`;
 }
 
 function unclear(move: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {
