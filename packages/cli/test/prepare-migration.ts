@@ -16,7 +16,7 @@ const way = {from: 'sunjammer', to: 'newhost'};
 
 test('the way is that of dr.yaml', t => {
   const {route} = requestOf(estate, [], way);
-  t.deepEqual(route, {targetUri: 'qemu+tls://newhost/system', networks: {br0: 'br-pub'}, pools: {}});
+  t.deepEqual(route, {targetUri: 'qemu+tls://newhost/system', networks: {br0: 'br-pub'}, pools: {}, sharedPools: []});
 });
 
 test('options become a request, and nothing is said of what was not asked for', t => {

@@ -8,6 +8,8 @@ export interface Estate {
   readonly hosts: readonly EstateHost[];
   readonly networks: readonly EstateNetwork[];
   readonly pools: readonly EstatePool[];
+  /** Names of pools, as in `pools` or as libvirt's own, that hold the same files on every host that has them. */
+  readonly sharedPools: readonly string[];
   readonly services: readonly Service[];
   readonly lanes: LaneSizes;
 }
@@ -104,6 +106,7 @@ export function estateOf(document: EstateDocument): Estate {
     hosts: listed(document.hosts, (name, host) => hostOf(name, host, document.lanes)),
     networks: listed(document.networks ?? {}, networkOf),
     pools: listed(document.pools ?? {}, (name, at) => ({name, at})),
+    sharedPools: document.sharedPools ?? [],
     services: listed(document.services ?? {}, serviceOf),
     lanes: laneSizes(document.lanes),
   };

@@ -10,6 +10,8 @@ export interface Route {
   readonly networks: Readonly<Record<string, string>>;
   /** Pool of the source to pool of the target. What is not named keeps its name. */
   readonly pools: Readonly<Record<string, string>>;
+  /** Pools, as the source calls them, whose files the target sees too. */
+  readonly sharedPools: readonly string[];
 }
 
 /** The way from host to host, by dr.yaml. An entry for a host goes before one for its site. */
@@ -20,7 +22,13 @@ export function routeBetween(estate: Estate, {from, to}: {readonly from: string;
     ...(target.migrateUri !== undefined && {migrateUri: target.migrateUri}),
     networks: mapped(estate.networks, source, target, place => place.libvirt),
     pools: mapped(estate.pools, source, target, place => place),
+    sharedPools: estate.sharedPools.map(name => poolAt(estate, name, source)),
   };
+}
+
+function poolAt({pools}: Estate, name: string, host: EstateHost): string {
+  const pool = pools.find(entry => entry.name === name);
+  return (pool && placeFor(pool.at, host)) ?? name;
 }
 
 function mapped<Place>(

@@ -149,6 +149,10 @@ export const estateSchema = z
       .record(name, z.record(name, text))
       .optional()
       .describe('What a storage pool is called at each site or host'),
+    sharedPools: z
+      .array(name)
+      .optional()
+      .describe('Pools on folders that hold the same files on every host that has them'),
     services: z.record(name, service).optional(),
     lanes: lanes.optional(),
   })

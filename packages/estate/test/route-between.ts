@@ -11,6 +11,7 @@ test('networks and pools are mapped by site, and by host before site', t => {
     migrateUri: 'tcp://10.0.0.2',
     networks: {br0: 'br-pub', virbr1: 'backend'},
     pools: {images: 'vmstore'},
+    sharedPools: ['images', 'nas'],
   });
 });
 

@@ -2,7 +2,7 @@ import type {CallOptions, Host} from './host.ts';
 
 /**
  * What dr leaves in writing beside a disk, so that the next run knows whose file it is. `incoming`: a copy being made.
- * `kept`: a disk whose domain has moved away.
+ * `kept`: a disk whose domain has moved away. `probe`: nothing; who reads `mark` sees the folder it was written into.
  */
 export type DiskNote =
   | {
@@ -19,6 +19,13 @@ export type DiskNote =
       readonly movedTo: string;
       readonly movedAt: string;
       readonly run: string;
+    }
+  | {
+      readonly kind: 'probe';
+      readonly uuid: string;
+      readonly domain: string;
+      readonly run: string;
+      readonly mark: string;
     };
 
 export function notePath(diskPath: string, kind: DiskNote['kind']): string {

@@ -43,8 +43,10 @@ function placeDisk(disk: Element, place: DiskPlace): void {
   if (!source) return;
   for (const name of ['file', 'dev', 'pool', 'volume', 'index']) source.removeAttribute(name);
   if ('path' in place) {
-    disk.setAttribute('type', 'file');
-    source.setAttribute('file', place.path);
+    // A device is never copied: it is the same one, under the name that it has there.
+    const [type, attribute] = disk.getAttribute('type') === 'block' ? ['block', 'dev'] : ['file', 'file'];
+    disk.setAttribute('type', type);
+    source.setAttribute(attribute, place.path);
   } else {
     disk.setAttribute('type', 'volume');
     source.setAttribute('pool', place.pool);

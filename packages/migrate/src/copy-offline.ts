@@ -3,7 +3,7 @@ import {type Host, HostError, targetDefinition, type VolumePiece} from '@dr-tool
 
 import {clearTarget} from './clear-target.ts';
 import {ContentDigest} from './content-digest.ts';
-import {copiedDisks, type DomainMove} from './domain-move.ts';
+import {copiedDisks, type DomainMove, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
 import {paced} from './paced.ts';
@@ -157,9 +157,10 @@ async function* watch(
 
 async function define(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
   const {signal} = context;
-  const places = Object.fromEntries(copiedDisks(move).map(disk => [disk.target, disk.place]));
   const definition = await source.definition(move.uuid, {form: 'persistent', signal});
-  await target.define(targetDefinition(definition, {disks: places, interfaces: move.interfaces}), {signal});
+  await target.define(targetDefinition(definition, {disks: placesOnTarget(move), interfaces: move.interfaces}), {
+    signal,
+  });
 }
 
 function standstill({from, to}: DomainMove): HostError {

@@ -1,7 +1,7 @@
 import type {DiskReading, DomainReading} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DiskMove} from './domain-move.ts';
-import {poolOf} from './domain-moves.ts';
+import {isDeclaredShared, poolOf} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 
@@ -10,7 +10,7 @@ export function diskFindings(examined: Examined, domain: DomainReading): Finding
   const {move} = examined;
   return [
     ...domain.disks.flatMap(disk => readingFindings(examined, domain, disk)),
-    ...move.disks.filter(disk => disk.storage === 'shared').map(disk => sharedFinding(examined, disk)),
+    ...move.disks.filter(disk => disk.storage === 'shared').flatMap(disk => sharedFindings(examined, disk)),
     ...copiedDisks(move).flatMap(disk => placeFindings(examined, disk)),
   ];
 }
@@ -55,6 +55,18 @@ function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskRead
     });
   } else if (planned?.storage === 'copy' && disk.backingPaths.length > 0) {
     findings.push(backingFinding(move.how, at, disk));
+  } else if (
+    planned?.storage === 'shared' &&
+    planned.sourcePath !== planned.targetPath &&
+    disk.backingPaths.length > 0
+  ) {
+    findings.push({
+      severity: 'blocks',
+      code: 'BACKING_CHAIN',
+      ...at,
+      message: `${disk.target} of ${name} lies on top of ${disk.backingPaths.join(', ')}, which ${move.to} has under another path`,
+      remedy: `Mount the shared folder at the same path on both hosts, or make the disk whole: virsh blockpull ${name} ${disk.target}`,
+    });
   }
   return findings;
 }
@@ -79,15 +91,21 @@ function backingFinding(how: string, at: {host: string; domain: string}, disk: D
   };
 }
 
-function sharedFinding({move}: Examined, disk: DiskMove): Finding {
-  return {
-    severity: 'notes',
-    code: 'SHARED_STORAGE',
-    host: move.to,
-    domain: move.domain,
-    message: `${disk.sourcePath} lies on storage that both hosts share, and is not copied`,
-    remedy: 'Nothing to do',
-  };
+function sharedFindings({move, target}: Examined, disk: DiskMove): Finding[] {
+  const at = {host: move.to, domain: move.domain};
+  const pool = poolOf(target, disk.targetPath);
+  const how = disk.proof === 'probe' ? '; that they do is proved before it moves' : '';
+  const message = `${disk.sourcePath} lies on storage that both hosts share, and is not copied${how}`;
+  return [
+    ...(pool && !pool.active ? [inactiveFinding(at, pool.name)] : []),
+    {severity: 'notes', code: 'SHARED_STORAGE', ...at, message, remedy: 'Nothing to do'},
+  ];
+}
+
+function inactiveFinding(at: {host: string; domain: string}, pool: string): Finding {
+  const message = `Pool ${pool} on ${at.host} is not active`;
+  const remedy = `Start it on ${at.host}: virsh pool-start ${pool}`;
+  return {severity: 'blocks', code: 'POOL_INACTIVE', ...at, message, remedy};
 }
 
 function placeFindings({move, moves, source, target, request, assessment}: Examined, disk: DiskMove): Finding[] {
@@ -98,7 +116,9 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
 
   const from = poolOf(source, disk.sourcePath);
   const mapped = from && request.route.pools?.[from.name];
-  const needed = mapped ?? ('pool' in disk.place ? disk.place.pool : undefined);
+  // A pool that dr.yaml calls shared and that is not there would part the two: what is copied is shared no more.
+  const declared = isDeclaredShared(from, request) ? from?.name : undefined;
+  const needed = mapped ?? ('pool' in disk.place ? disk.place.pool : declared);
   const pool = needed === undefined ? poolOf(target, disk.targetPath) : target.pools.find(({name}) => name === needed);
   if (needed !== undefined && !pool) {
     const there = target.pools.map(({name}) => name).join(', ') || 'none';
@@ -108,11 +128,7 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
       `Define it on ${move.to}, or map another one in dr.yaml`,
     );
   } else if (pool && !pool.active) {
-    block(
-      'POOL_INACTIVE',
-      `Pool ${pool.name} on ${move.to} is not active`,
-      `Start it on ${move.to}: virsh pool-start ${pool.name}`,
-    );
+    findings.push(inactiveFinding(at, pool.name));
   }
 
   const twin = moves.find(
@@ -136,7 +152,8 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
       `Map to another pool in dr.yaml, or move ${user.name} out of the way`,
     );
   } else if (file) {
-    findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace: move.keptDisks === 'replace'}));
+    const replace = move.keptDisks === 'replace';
+    findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
   }
   return findings;
 }
@@ -148,7 +165,14 @@ function inTheWay(
     note,
     uuid,
     replace,
-  }: {disk: DiskMove; note: {kind: string; uuid: string} | undefined; uuid: string; replace: boolean},
+    pool,
+  }: {
+    disk: DiskMove;
+    note: {kind: string; uuid: string} | undefined;
+    uuid: string;
+    replace: boolean;
+    pool: string | undefined;
+  },
 ): Finding {
   const ours = note?.uuid === uuid;
   if (ours && note.kind === 'incoming') {
@@ -163,11 +187,15 @@ function inTheWay(
     return {severity: 'blocks', code: 'KEPT_DISK', ...at, message, remedy};
   }
   const message = `${disk.targetPath} exists on ${at.host}, and dr did not put it there`;
+  const shared =
+    pool === undefined
+      ? ''
+      : `; if it is the same file, say in dr.yaml that both share the pool: sharedPools: [${pool}]`;
   return {
     severity: 'blocks',
     code: 'DISK_EXISTS',
     ...at,
     message,
-    remedy: `See what it is, and move it away on ${at.host}`,
+    remedy: `See what it is, and move it away on ${at.host}${shared}`,
   };
 }

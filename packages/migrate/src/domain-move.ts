@@ -41,6 +41,8 @@ export interface DiskMove {
   readonly target: string;
   /** `shared`: source and target see the same file. */
   readonly storage: 'copy' | 'shared';
+  /** `probe`: that it is shared is proved before anything moves. Absent where no file can be written, as on iSCSI. */
+  readonly proof?: 'probe';
   readonly sourcePath: string;
   readonly targetPath: string;
   /** How the target's definition names it. */
@@ -73,6 +75,14 @@ export interface MoveResult {
 /** Whether nothing of the move has been done yet. */
 export function beginsAnew({how}: Pick<DomainMove, 'how'>): boolean {
   return how === 'live' || how === 'offline';
+}
+
+/** How the target's definition names disks that it cannot name as the source does, by `vda`, `sdb`, ... */
+export function placesOnTarget({disks}: Pick<DomainMove, 'disks'>): Readonly<Record<string, DiskPlace>> {
+  const changed = disks.filter(
+    ({storage, sourcePath, targetPath, place}) => storage === 'copy' || 'pool' in place || sourcePath !== targetPath,
+  );
+  return Object.fromEntries(changed.map(({target, place}) => [target, place]));
 }
 
 /** The disks of a move whose bytes travel. */

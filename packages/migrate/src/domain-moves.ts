@@ -170,9 +170,12 @@ function diskMove(disk: DiskReading, {source, target, request}: Moving): DiskMov
       ? {pool: to?.name ?? disk.pool, volume: disk.volume}
       : {path: targetPath};
   const format = disk.format === 'qcow2' ? 'qcow2' : 'raw';
+  const declared = isDeclaredShared(from, request);
+  const shared = isShared(from, to, {declared, sourcePath, targetPath});
   return {
     target: disk.target,
-    storage: isShared(from, to, {sourcePath, targetPath}) ? 'shared' : 'copy',
+    storage: shared ? 'shared' : 'copy',
+    ...(shared && isFolder(from) && {proof: 'probe'}),
     sourcePath,
     targetPath,
     place,
@@ -188,16 +191,29 @@ function inFolder(targetFolder: string, sourceFolder: string, path: string): str
   return `${targetFolder.replace(/\/$/u, '')}${path.slice(sourceFolder.replace(/\/$/u, '').length)}`;
 }
 
-/** Only what says where it comes from can be told to be the same on both hosts. */
+/** Whether dr.yaml calls a pool of the source shared. */
+export function isDeclaredShared(
+  pool: PoolReading | undefined,
+  {route: {sharedPools = []}}: Pick<MigrationRequest, 'route'>,
+): boolean {
+  return isFolder(pool) && sharedPools.includes(pool.name);
+}
+
+/** Whether a pool's volumes are files, so that a file can be written beside them. */
+function isFolder(pool: PoolReading | undefined): pool is PoolReading {
+  return pool !== undefined && (pool.type === 'dir' || pool.type === 'fs' || pool.type === 'netfs');
+}
+
+/** Only what says where it comes from, or what dr.yaml calls so, is taken for the same on both hosts. */
 function isShared(
   from: PoolReading | undefined,
   to: PoolReading | undefined,
-  {sourcePath, targetPath}: {sourcePath: string; targetPath: string},
+  {declared, sourcePath, targetPath}: {declared: boolean; sourcePath: string; targetPath: string},
 ): boolean {
-  if (from?.origin === undefined || to?.origin === undefined || from.path === undefined || to.path === undefined)
-    return false;
-  const sameOrigin = from.type === to.type && from.origin === to.origin;
-  return sameOrigin && sourcePath.slice(from.path.length) === targetPath.slice(to.path.length);
+  if (from?.path === undefined || to?.path === undefined) return false;
+  const sameOrigin = from.origin !== undefined && from.type === to.type && from.origin === to.origin;
+  const same = sameOrigin || (declared && isFolder(to));
+  return same && sourcePath.slice(from.path.length) === targetPath.slice(to.path.length);
 }
 
 function interfacesOf({domain, target, request: {route}}: Moving): DomainMove['interfaces'] {

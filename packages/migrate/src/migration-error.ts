@@ -12,6 +12,8 @@ export type MigrationErrorCode =
   | 'MOVE_FAILED'
   | 'NOTHING_TO_MOVE'
   | 'NOT_ON_SOURCE'
+  /** What source and target are said to share was not seen to be the same. */
+  | 'NOT_SHARED'
   | 'SAME_HOST'
   /** The domain is not in the state that this kind of move needs. */
   | 'SOURCE_STATE'

@@ -36,4 +36,6 @@ export interface MigrationRoute {
   readonly networks?: Readonly<Record<string, string>>;
   /** Pool of the source to pool of the target. What is not named keeps its name, or its path where there is no such pool. */
   readonly pools?: Readonly<Record<string, string>>;
+  /** Pools of the source whose files the target sees too, as dr.yaml says; each move proves it before it relies on it. */
+  readonly sharedPools?: readonly string[];
 }

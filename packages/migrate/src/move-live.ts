@@ -2,7 +2,7 @@ import {defineStep, type Found, type StepContext} from '@dr-toolkit/engine';
 import {downtimeMsDefault, HostError, type JobReading, type LiveMoveResult, targetDefinition} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
-import {copiedDisks, type DomainMove, type MoveResult} from './domain-move.ts';
+import {copiedDisks, type DomainMove, type MoveResult, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {fullPools} from './full-pools.ts';
 import {migrationLanes} from './migration-lanes.ts';
@@ -111,7 +111,7 @@ async function migrateThrough(
   const {targetUri, migrateUri, bandwidthMibPerSecond, downtimeMsMax, autoConverge} = move;
   const copied = copiedDisks(move);
   const changes = {
-    disks: Object.fromEntries(copied.map(disk => [disk.target, disk.place])),
+    disks: placesOnTarget(move),
     interfaces: move.interfaces,
   };
   const [running, persistent] = await Promise.all([

@@ -4,10 +4,11 @@ import {type CallOptions, type Host, notePath, readDiskNote, writeDiskNote} from
 import {clearTarget} from './clear-target.ts';
 import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
+import {proveShared} from './prove-shared.ts';
 import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} from './whereabouts.ts';
 
 /**
- * Makes the empty files that the disks of a domain are copied into. Beside each lies a note first, by which a later run
+ * Proves what is shared to be so, and makes the empty files that the other disks of a domain are copied into. Beside each lies a note first, by which a later run
  * knows an unfinished copy for dr's own; a file without such a note is never touched.
  */
 export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-disks', {
@@ -18,6 +19,7 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
     const {target} = hostsOf(move, context);
     const there = await target.readDomain(move.uuid, context);
     if (there && !isArriving(there)) return {state: 'done'};
+    if (move.disks.some(({proof}) => proof === 'probe')) return {state: 'pending'};
     for (const disk of copiedDisks(move)) {
       const note = await readDiskNote(target, disk.targetPath, 'incoming', context);
       const volume = await target.findVolume(disk.targetPath, context);
@@ -38,6 +40,7 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
         },
       );
     }
+    await proveShared(move, hosts, context);
     await clearTarget(move, hosts, context);
     try {
       for (const disk of copiedDisks(move)) await prepare(disk, move, hosts.target, context);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {readInventory} from '@dr-toolkit/hosts';
 
+import {placesOnTarget} from '../src/domain-move.ts';
 import {domainMoves, type MigrationErrorCode, type MigrationRequest} from '../src/index.ts';
 import {images, TwoHosts} from './fixtures/two-hosts.ts';
 
@@ -61,6 +62,15 @@ test('disks follow their pool to where the target has it', async t => {
 test('storage of one origin is shared, and not copied', async t => {
   t.is(await storage('nas:/export'), 'shared');
   t.is(await storage('nas:/other'), 'copy');
+});
+
+test('a folder is shared where dr.yaml says so, and its disks are found where the target has it', async t => {
+  const birch = {pools: [{name: 'default', path: '/mnt/nas'}]};
+  const two = new TwoHosts({birch}).with('web');
+  const [move] = await movesOf(two, {route: {...route, sharedPools: ['default']}});
+  t.like(move?.disks[0], {storage: 'shared', proof: 'probe', targetPath: '/mnt/nas/web.qcow2'});
+  t.deepEqual(move && placesOnTarget(move), {vda: {path: '/mnt/nas/web.qcow2'}});
+  t.is((await movesOf(two, {route: {...route, sharedPools: ['other']}}))[0]?.disks[0]?.storage, 'copy');
 });
 
 test('interfaces are plugged into what the network is called on the target', async t => {

@@ -68,6 +68,27 @@ test('a pool that is mapped and missing', blocks, 'POOL_MISSING', {}, undefined,
   route: {targetUri: 'x', pools: {default: 'gone'}},
 });
 
+const sharedHere = {targetUri: 'x', sharedPools: ['default']};
+const other = {name: 'other', path: '/srv/other'};
+
+test('a pool that is called shared and is not there is missing, and nothing is copied instead', async t => {
+  const planned = await new TwoHosts({birch: {pools: [other]}}).with('web').plan({route: sharedHere});
+  t.deepEqual(codes(planned), ['POOL_MISSING']);
+});
+
+test('a shared pool that is not active on the target blocks', async t => {
+  const birch = {pools: [{name: 'default', path: images, active: false}]};
+  const planned = await new TwoHosts({birch}).with('web').plan({route: sharedHere});
+  t.deepEqual(codes(planned), ['POOL_INACTIVE']);
+});
+
+test('a file in the place may be the same one, and the remedy says how to tell dr', async t => {
+  const two = new TwoHosts().with('web');
+  two.birch.files.share(images, two.alder.files);
+  const {findings} = await two.plan();
+  t.regex(findings.find(({code}) => code === 'DISK_EXISTS')?.remedy ?? '', /sharedPools: \[default\]/u);
+});
+
 test('two names of one machine are found out', async t => {
   const planned = await new TwoHosts({alder: {uuid: 'same'}, birch: {uuid: 'same'}}).with('web').plan();
   t.deepEqual(codes(planned), ['SAME_MACHINE']);

@@ -14,17 +14,24 @@ interface SimulatedFile {
 export class SimulatedFiles {
   readonly #host: string;
   readonly #files = new Map<string, SimulatedFile>();
+  readonly #shared = new Map<string, SimulatedFiles>();
 
   constructor(host: string) {
     this.#host = host;
   }
 
+  /** From now on what lies in `folder` is what the other host has there. */
+  share(folder: string, other: SimulatedFiles): void {
+    this.#shared.set(`${folder}/`, other);
+  }
+
   get paths(): string[] {
-    return [...this.#files.keys()].toSorted();
+    const shared = [...this.#shared].flatMap(([folder, {paths}]) => paths.filter(path => path.startsWith(folder)));
+    return [...this.#files.keys(), ...shared].toSorted();
   }
 
   find(path: string): VolumeReading | undefined {
-    const file = this.#files.get(path);
+    const file = this.#filesAt(path).get(path);
     if (!file) return undefined;
     const {format, compat, capacityBytes, lengthBytes, data} = file;
     const allocationBytes = data.values().reduce((sum, bytes) => sum + bytes.length, 0);
@@ -33,15 +40,21 @@ export class SimulatedFiles {
   }
 
   create({path, format, compat, capacityBytes}: NewVolume): void {
-    if (this.#files.has(path)) {
+    if (this.#filesAt(path).has(path)) {
       throw new HostError('VOLUME_EXISTS', `${this.#host}: ${path} exists`, {host: this.#host, hint: 'Move it away'});
     }
     const lengthBytes = format === 'raw' ? capacityBytes : 196_608;
-    this.#files.set(path, {format, ...(compat !== undefined && {compat}), capacityBytes, lengthBytes, data: new Map()});
+    this.#filesAt(path).set(path, {
+      format,
+      ...(compat !== undefined && {compat}),
+      capacityBytes,
+      lengthBytes,
+      data: new Map(),
+    });
   }
 
   delete(path: string): void {
-    this.#files.delete(path);
+    this.#filesAt(path).delete(path);
   }
 
   *read(path: string): Generator<VolumePiece> {
@@ -67,8 +80,13 @@ export class SimulatedFiles {
     for (const piece of from.read(source)) this.write(path, piece);
   }
 
+  #filesAt(path: string): Map<string, SimulatedFile> {
+    for (const [folder, other] of this.#shared) if (path.startsWith(folder)) return other.#filesAt(path);
+    return this.#files;
+  }
+
   #required(path: string): SimulatedFile {
-    const file = this.#files.get(path);
+    const file = this.#filesAt(path).get(path);
     if (file) return file;
     throw new HostError('VOLUME_NOT_FOUND', `${this.#host} has no ${path}`, {
       host: this.#host,
