@@ -1,9 +1,9 @@
-import {child, children} from '@dr-toolkit/libvirt';
+import {bytesOf, child, children} from '@dr-toolkit/libvirt';
 import type {Element} from '@xmldom/xmldom';
 
 import {claimIn} from './claim.ts';
 import type {DiskReading, DomainReading, HostFileReading, InterfaceReading} from './reading.ts';
-import {bytesOf, rootOf, text} from './xml.ts';
+import {rootOf, text} from './xml.ts';
 
 /** What a definition says by itself, before anybody looked at the host. */
 export type DomainDefinition = Pick<
@@ -47,7 +47,7 @@ export function domainDefinition(xml: string): DomainDefinition {
     arch: type?.getAttribute('arch') ?? '',
     machine: type?.getAttribute('machine') ?? '',
     vcpus: Number(text(root, 'vcpu') ?? 1),
-    memoryBytes: bytesOf(child(root, 'memory'), 'KiB'),
+    memoryBytes: bytesOf(child(root, 'memory'), 'KiB') ?? 0,
     ...(emulator !== undefined && {emulator}),
     ...((tpm === 'emulator' || tpm === 'passthrough' || tpm === 'external') && {tpm}),
     agentChannel: children(devices, 'channel').some(isAgentChannel) ? 'yes' : 'no',

@@ -114,3 +114,4 @@ export {DomainXml, type BootFiles, type Channel, type HostDevice} from './xml/do
 export {InterfaceXml} from './xml/interface-xml.ts';
 export {child, children, parseXml, serializeXml} from './xml/xml-elements.ts';
 export {XmlError, type XmlErrorCode} from './xml/xml-error.ts';
+export {bytesOf} from './xml/xml-size.ts';

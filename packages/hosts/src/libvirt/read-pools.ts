@@ -1,7 +1,7 @@
-import {child, children} from '@dr-toolkit/libvirt';
+import {bytesOf, child, children} from '@dr-toolkit/libvirt';
 import type {CallOptions} from '../host.ts';
 import type {PoolReading, VolumeReading} from '../reading.ts';
-import {bytesOf, rootOf, text} from '../xml.ts';
+import {rootOf, text} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 /** Pools that dr itself has put on folders which no pool covers: not the estate's. */
@@ -45,8 +45,8 @@ async function readPool(link: LibvirtLink, pool: PoolRef, options: CallOptions):
     autostart: autostart?.autostart === 1,
     ...(path !== undefined && {path}),
     ...(origin !== undefined && {origin}),
-    capacityBytes: bytesOf(child(root, 'capacity'), 'bytes'),
-    availableBytes: bytesOf(child(root, 'available'), 'bytes'),
+    capacityBytes: bytesOf(child(root, 'capacity'), 'bytes') ?? 0,
+    availableBytes: bytesOf(child(root, 'available'), 'bytes') ?? 0,
     volumes: active ? await readVolumes(link, pool, options) : [],
   };
 }
@@ -80,7 +80,7 @@ export function volumeReading(xml: string): VolumeReading {
   const format = child(target, 'format')?.getAttribute('type') ?? undefined;
   const compat = text(target, 'compat');
   const backingPath = text(child(root, 'backingStore'), 'path');
-  const capacityBytes = bytesOf(child(root, 'capacity'), 'bytes');
+  const capacityBytes = bytesOf(child(root, 'capacity'), 'bytes') ?? 0;
   const physical = child(root, 'physical');
   return {
     name: text(root, 'name') ?? '',
@@ -88,8 +88,8 @@ export function volumeReading(xml: string): VolumeReading {
     ...(format !== undefined && {format}),
     ...(compat !== undefined && {compat}),
     capacityBytes,
-    lengthBytes: physical ? bytesOf(physical, 'bytes') : capacityBytes,
-    allocationBytes: bytesOf(child(root, 'allocation'), 'bytes'),
+    lengthBytes: bytesOf(physical, 'bytes') ?? capacityBytes,
+    allocationBytes: bytesOf(child(root, 'allocation'), 'bytes') ?? 0,
     ...(backingPath !== undefined && {backingPath}),
   };
 }

@@ -14,6 +14,7 @@ import {
   textOf,
 } from './xml-elements.ts';
 import {XmlError} from './xml-error.ts';
+import {bytesOf} from './xml-size.ts';
 
 /** Files on the host that a domain boots from, and how. */
 export interface BootFiles {
@@ -44,24 +45,6 @@ export interface Channel {
 }
 
 const agentChannel = 'org.qemu.guest_agent.0';
-
-/** Bytes in each unit that libvirt's memory sizes may have. */
-const unitBytes: Readonly<Record<string, number>> = {
-  b: 1,
-  bytes: 1,
-  KB: 1e3,
-  k: 1024,
-  KiB: 1024,
-  MB: 1e6,
-  M: 1024 ** 2,
-  MiB: 1024 ** 2,
-  GB: 1e9,
-  G: 1024 ** 3,
-  GiB: 1024 ** 3,
-  TB: 1e12,
-  T: 1024 ** 4,
-  TiB: 1024 ** 4,
-};
 
 /**
  * A domain's definition. Reading it names what is there; changing it touches only what is meant, and everything else
@@ -256,18 +239,8 @@ export class DomainXml {
 }
 
 function kibOf(element: Element | undefined): number | undefined {
-  if (element === undefined) {
-    return undefined;
-  }
-  const unit = attribute(element, 'unit') ?? 'KiB';
-  const bytes = unitBytes[unit];
-  const size = Number(element.textContent);
-  if (bytes === undefined || !Number.isFinite(size)) {
-    throw new XmlError('INVALID_VALUE', `${element.textContent} ${unit} is no size`, {
-      hint: `Write a number with one of the units ${Object.keys(unitBytes).join(', ')}.`,
-    });
-  }
-  return Math.ceil((size * bytes) / 1024);
+  const bytes = bytesOf(element, 'KiB');
+  return bytes === undefined ? undefined : Math.ceil(bytes / 1024);
 }
 
 function hostAddress(source: Element | undefined): string | undefined {
