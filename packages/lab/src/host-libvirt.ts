@@ -1,4 +1,4 @@
-import {RpcClient} from '@dr-toolkit/libvirt';
+import {domainState, RpcClient} from '@dr-toolkit/libvirt';
 import {networkXml, poolXml} from './domain-xml.ts';
 import {insideHost} from './host-power.ts';
 import type {HostRecord} from './lab-record.ts';
@@ -37,21 +37,9 @@ export async function listDomains(host: HostRecord, options: RunOptions = {}): P
   const {domains} = await client.call('CONNECT_LIST_ALL_DOMAINS', {needResults: 1, flags: 0}, options);
   const found = await Promise.all(
     domains.map(async dom => {
-      const {state} = await client.call('DOMAIN_GET_STATE', {dom, flags: 0}, options);
-      return {name: dom.name, uuid: dom.uuid, state: stateNames[state] ?? 'unknown'};
+      const {state, reason} = await client.call('DOMAIN_GET_STATE', {dom, flags: 0}, options);
+      return {name: dom.name, uuid: dom.uuid, state: domainState(state, reason).state};
     }),
   );
   return found.sort((one, other) => one.name.localeCompare(other.name));
 }
-
-/** @see libvirt `virDomainState` */
-const stateNames = [
-  'unknown',
-  'running',
-  'blocked',
-  'paused',
-  'shutdown',
-  'shutoff',
-  'crashed',
-  'pmsuspended',
-] as const;

@@ -3,6 +3,7 @@
  * a lookup and 1,000 definitions in turn take then, in milliseconds. What it takes, daemon, kernel and Node take.
  */
 import {createConnection} from 'node:net';
+import {median} from '../timing.ts';
 
 const [path = ''] = process.argv.slice(2);
 const domains = 1000;
@@ -71,8 +72,4 @@ function text(value: string): Buffer {
   bytes.writeUInt32BE(value.length);
   bytes.write(value, 4);
   return bytes;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

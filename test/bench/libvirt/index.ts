@@ -5,6 +5,7 @@
 import {connect} from '@dr-toolkit/libvirt';
 import {execa} from 'execa';
 import {startLibvirtDaemon} from '../../../packages/libvirt/test/fixtures/libvirt-daemon.ts';
+import {elapsed, median} from '../timing.ts';
 
 const rounds = 7;
 const listed = 5000;
@@ -117,16 +118,6 @@ async function pythonWithLibvirt(): Promise<string | undefined> {
 async function json<T = Record<string, number>>(command: string, args: readonly string[]): Promise<T> {
   const {stdout} = await execa(command, args, {preferLocal: true, env: {NODE_COMPILE_CACHE: `${daemon.folder}/cache`}});
   return JSON.parse(stdout) as T;
-}
-
-async function elapsed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 function shown(value: number): string {

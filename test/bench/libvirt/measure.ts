@@ -1,5 +1,6 @@
 /** What `@dr-toolkit/libvirt` needs: `node measure.ts URI TASK...` prints one JSON object, in milliseconds. */
 import {connect} from '@dr-toolkit/libvirt';
+import {elapsed, median} from '../timing.ts';
 
 const [uri = '', ...tasks] = process.argv.slice(2);
 const xmls = 1000;
@@ -67,14 +68,4 @@ async function repeated(work: () => Promise<unknown>): Promise<number> {
     times.push(await elapsed(work));
   }
   return median(times);
-}
-
-async function elapsed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

@@ -9,6 +9,7 @@ import {execa} from 'execa';
 
 import {drIn} from '../../cli/fixtures/dr.ts';
 import {labRig, type Rig} from '../../migrate/fixtures/lab-migration.ts';
+import {median} from '../timing.ts';
 
 const [roundsText = '2', vmsText = '6', sizesText = '0,512'] = process.argv.slice(2);
 const [rounds, vms] = [Number(roundsText), Number(vmsText)];
@@ -147,12 +148,6 @@ async function downtimeMs(measured: Rig, host: string, name: string): Promise<nu
 async function mustRun({lab}: Rig, host: string, command: string): Promise<void> {
   const {exitCode, stderr} = await lab.exec(host, ['sh', '-c', command]);
   if (exitCode !== 0) throw new Error(stderr);
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.filter(number => !Number.isNaN(number)).toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
 function spread(numbers: readonly number[]): string {
