@@ -81,6 +81,11 @@ test('a run of another process is aborted and undone, and is not resumed afterwa
   const run = dr(...moveAway, 'aslo-proxy', '--bandwidth', '8');
   await untilMoving(run);
   const {run: name} = await lastRun(t.context);
+  const looked = await dr('abort', name, '--now', '--undo', '--dry-run');
+  t.is(looked.exitCode, 0, looked.stderr);
+  t.regex(looked.stdout, /^Broken off:\n +aslo-proxy\/move$/mu);
+  t.regex(looked.stdout, /^Would then be undone.*\n +Undo: /mu);
+  t.is((await dr('resume', name, '--dry-run')).exitCode, 3, 'somebody is at its controls');
   const aborted = await dr('abort', name, '--now', '--undo', '--yes');
   t.is(aborted.exitCode, 0, aborted.stderr);
   const {exitCode, stderr} = await run;
