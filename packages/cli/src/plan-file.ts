@@ -1,47 +1,26 @@
-import {link, open, readFile, rename, rm} from 'node:fs/promises';
-import {dirname, resolve} from 'node:path';
+import {readFile} from 'node:fs/promises';
+import {resolve} from 'node:path';
 
 import {type Plan, parsePlan} from '@dr-toolkit/engine';
 import {migrationKinds} from '@dr-toolkit/migrate';
 
 import {CliError} from './cli-error.ts';
+import {writeWhole} from './write-whole.ts';
 
 /**
  * Writes a plan into a file: whole or not at all, and not over another file unless told to.
- * @throws {CliError} `IN_THE_WAY`
+ * @throws {CliError} `IN_THE_WAY`, `USAGE` when it cannot be written there.
  */
 export async function writePlan(
   plan: Plan,
   path: string,
   {cwd, existing = 'refuse'}: {readonly cwd: string; readonly existing?: 'refuse' | 'overwrite'},
 ): Promise<void> {
-  const file = resolve(cwd, path);
-  const begun = `${file}.${process.pid}.tmp`;
-  try {
-    const handle = await open(begun, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(plan, undefined, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (existing === 'overwrite') await rename(begun, file);
-    else await link(begun, file); // fails where something is, also what came a moment ago
-  } catch (error) {
-    const {code} = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new CliError('IN_THE_WAY', `${path} exists, so it was left as it is`, {
-        hint: 'Give another name, or overwrite it: --force',
-        cause: error,
-      });
-    }
-    throw new CliError('USAGE', `${path} cannot be written: ${(error as Error).message}`, {
-      hint: `See that ${dirname(file)} is a folder that you may write to`,
-      cause: error,
-    });
-  } finally {
-    await rm(begun, {force: true});
-  }
+  const text = `${JSON.stringify(plan, undefined, 2)}\n`;
+  if ((await writeWhole(path, text, {cwd, existing, mode: 0o600})) === 'written') return;
+  throw new CliError('IN_THE_WAY', `${path} exists, so it was left as it is`, {
+    hint: 'Give another name, or overwrite it: --force',
+  });
 }
 
 /**

@@ -45,6 +45,13 @@ test('init shows what it would write, and leaves dr.yaml as it is', async t => {
   t.is(await readFile(join(dr.folder, 'dr.yaml'), 'utf8'), 'mine');
 });
 
+test('init where nothing can be written is a mistake of whoever asks', async t => {
+  const dr = await drIn(t);
+  const {exitCode, stderr} = await dr.run('init', ...uris().slice(0, 1), '--output', 'nowhere/dr.yaml');
+  t.is(exitCode, 2, stderr);
+  t.regex(stderr, /nowhere\/dr\.yaml cannot be written: /u);
+});
+
 test('a dry run of init shows what would be written where, and refuses what init would', async t => {
   const dr = await drIn(t);
   const [uri = ''] = uris();

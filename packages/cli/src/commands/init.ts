@@ -1,4 +1,4 @@
-import {access, rename, writeFile} from 'node:fs/promises';
+import {access} from 'node:fs/promises';
 import {isIP} from 'node:net';
 import {relative, resolve} from 'node:path';
 
@@ -11,6 +11,7 @@ import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {openedHosts} from '../open-estate.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import type {Terminal} from '../terminal.ts';
+import {writeWhole} from '../write-whole.ts';
 
 export interface InitCommand {
   readonly output?: string | undefined;
@@ -23,7 +24,8 @@ export interface InitCommand {
 export async function init(uris: readonly string[], options: InitCommand, terminal: Terminal): Promise<ExitCode> {
   const output = options.output ?? 'dr.yaml';
   const file = resolve(terminal.cwd, output);
-  if (output !== '-' && !options.force) await refuseExisting(file, output);
+  // Before the hosts are read, which may take a while.
+  if (output !== '-' && !options.force && (await exists(file))) throw inTheWay(output);
   const entries = namedHosts(uris);
   await using opened = openedHosts(entries);
   const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
@@ -54,9 +56,9 @@ export async function init(uris: readonly string[], options: InitCommand, termin
     terminal.event({type: 'estate', text});
     return exitCodes.done;
   }
-  // Whole or not at all: an old dr.yaml is never left half overwritten.
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
+  const existing = options.force ? 'overwrite' : 'refuse';
+  if ((await writeWhole(file, text, {cwd: terminal.cwd, existing, mode: 0o666})) === 'in the way')
+    throw inTheWay(output);
   terminal.event({type: 'estate', file, hosts: found.map(({reading}) => reading.name)});
   terminal.say(`Wrote ${shown}: ${holds}`);
   terminal.note('Look it over, and see: dr status');
@@ -70,9 +72,8 @@ function exists(file: string): Promise<boolean> {
   );
 }
 
-async function refuseExisting(file: string, shown: string): Promise<void> {
-  if (!(await exists(file))) return;
-  throw new CliError('IN_THE_WAY', `${shown} exists already, and was left as it is`, {
+function inTheWay(shown: string): CliError {
+  return new CliError('IN_THE_WAY', `${shown} exists already, and was left as it is`, {
     hint: 'Write another one (--output FILE), look at it only (--output -), or overwrite it (--force)',
   });
 }
