@@ -19,6 +19,8 @@ export type DiskNote =
       readonly movedTo: string;
       readonly movedAt: string;
       readonly run: string;
+      /** NVRAM that stayed behind with it, with a note of its own. */
+      readonly nvram?: string;
     }
   | {
       readonly kind: 'probe';

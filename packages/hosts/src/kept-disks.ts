@@ -11,6 +11,8 @@ export interface KeptDisk {
   readonly movedTo: string;
   readonly movedAt: string;
   readonly run: string;
+  /** NVRAM that stayed behind with it. */
+  readonly nvram?: string;
   /** A domain of this host that uses the file all the same; such a disk is never deleted. */
   readonly usedBy?: string;
 }
@@ -32,13 +34,21 @@ export async function keptDisks(host: Host, {signal}: CallOptions = {}): Promise
   return kept.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Deletes a kept disk, then its note. */
-export async function deleteKept(host: Host, disk: Pick<KeptDisk, 'path' | 'usedBy'>, options: CallOptions = {}) {
+/** Deletes a kept disk, then its note; before them the NVRAM that its domain left behind, unless it is in use again. */
+export async function deleteKept(
+  host: Host,
+  disk: Pick<KeptDisk, 'path' | 'usedBy' | 'uuid' | 'nvram'>,
+  options: CallOptions = {},
+) {
   if (disk.usedBy !== undefined) return;
-  await host.deleteVolume(disk.path, options);
-  await host.deleteVolume(notePath(disk.path, 'kept'), options);
+  const kept = disk.nvram === undefined ? undefined : await readDiskNote(host, disk.nvram, 'kept', options);
+  const paths = disk.nvram !== undefined && kept?.uuid === disk.uuid ? [disk.nvram, disk.path] : [disk.path];
+  for (const path of paths) {
+    await host.deleteVolume(path, options);
+    await host.deleteVolume(notePath(path, 'kept'), options);
+  }
 }
 
-function described({domain, uuid, movedTo, movedAt, run}: DiskNote & {kind: 'kept'}) {
-  return {domain, uuid, movedTo, movedAt, run};
+function described({domain, uuid, movedTo, movedAt, run, nvram}: DiskNote & {kind: 'kept'}) {
+  return {domain, uuid, movedTo, movedAt, run, ...(typeof nvram === 'string' && {nvram})};
 }

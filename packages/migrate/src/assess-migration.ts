@@ -2,7 +2,7 @@ import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNo
 
 import type {MigrationAssessment, TargetFile} from './assessment.ts';
 import {foundClaims, type StandingOf} from './found-claims.ts';
-import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer} from './domain-move.ts';
+import {beginsAnew, type DomainMove, type GuestAnswer, leftFiles} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
 import {isSameMachine} from './migration-findings.ts';
@@ -58,14 +58,14 @@ export async function assessMigration(
   return {cpu, targetFiles, hostFiles, answers, claims};
 }
 
-/** What lies on the target where the disks of a move go, by path. A path that is not named is free. */
+/** What lies on the target where the disks and the NVRAM of a move go, by path. A path that is not named is free. */
 export async function filesInTheWay(
   target: Host,
   move: DomainMove,
   {signal}: CallOptions,
 ): Promise<Record<string, TargetFile>> {
   const files: Record<string, TargetFile> = {};
-  for (const {targetPath} of copiedDisks(move)) {
+  for (const {targetPath} of leftFiles(move)) {
     if (!(await target.findVolume(targetPath, {signal}))) continue;
     const note =
       (await readDiskNote(target, targetPath, 'incoming', {signal})) ??

@@ -1,6 +1,6 @@
 import {type CallOptions, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
 
-import {copiedDisks, type DomainMove} from './domain-move.ts';
+import {type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {isArriving, type MoveHosts} from './whereabouts.ts';
 
@@ -17,9 +17,7 @@ export async function clearTarget(move: DomainMove, {source, target}: MoveHosts,
       hint: `See where it is: dr status`,
     });
   }
-  const paths = copiedDisks(move).map(({targetPath}) => targetPath);
-  if (move.nvramPath !== undefined) paths.push(move.nvramPath);
-  for (const path of paths) {
+  for (const {targetPath: path} of leftFiles(move)) {
     const note = await readDiskNote(target, path, 'incoming', options);
     if (note?.uuid !== move.uuid) continue;
     await target.deleteVolume(path, options);

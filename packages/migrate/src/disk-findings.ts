@@ -12,7 +12,18 @@ export function diskFindings(examined: Examined, domain: DomainReading): Finding
     ...domain.disks.flatMap(disk => readingFindings(examined, domain, disk)),
     ...move.disks.filter(disk => disk.storage === 'shared').flatMap(disk => sharedFindings(examined, disk)),
     ...copiedDisks(move).flatMap(disk => placeFindings(examined, disk)),
+    ...nvramFindings(examined),
   ];
+}
+
+/** A live move too would have the hypervisor write over what lies there. */
+function nvramFindings({move, assessment}: Examined): Finding[] {
+  const {nvramPath: path, uuid, to: host, domain} = move;
+  const file = path === undefined ? undefined : assessment.targetFiles[path];
+  if (!file || file.note?.uuid === uuid) return [];
+  const message = `${path} exists on ${host}, and is not the NVRAM that dr put there for ${domain}`;
+  const remedy = `See whose it is, and move it away on ${host}`;
+  return [{severity: 'blocks', code: 'DISK_EXISTS', host, domain, message, remedy}];
 }
 
 function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskReading): Finding[] {

@@ -19,7 +19,7 @@ export interface DomainMove {
   readonly disks: readonly DiskMove[];
   /** What each interface is plugged into on the target, by MAC; those that stay as they are are left out. */
   readonly interfaces: Readonly<Record<string, {readonly type: 'network' | 'bridge'; readonly source: string}>>;
-  /** Copied in an offline move. In a live one the hypervisor carries it over. */
+  /** The same on both hosts. Copied in an offline move; in a live one the hypervisor carries it over. */
   readonly nvramPath?: string;
   readonly autostart: 'on' | 'off';
   /** How its guest answered before the move; absent when it did not. */
@@ -75,6 +75,15 @@ export interface MoveResult {
 /** Whether nothing of the move has been done yet. */
 export function beginsAnew({how}: Pick<DomainMove, 'how'>): boolean {
   return how === 'live' || how === 'offline';
+}
+
+/** The files of a move that it leaves behind on the source: disks that are copied, and NVRAM. */
+export function leftFiles(move: Pick<DomainMove, 'disks' | 'nvramPath'>): ReadonlyArray<{
+  readonly sourcePath: string;
+  readonly targetPath: string;
+}> {
+  const {nvramPath: path} = move;
+  return path === undefined ? copiedDisks(move) : [...copiedDisks(move), {sourcePath: path, targetPath: path}];
 }
 
 /** How the target's definition names disks that it cannot name as the source does, by `vda`, `sdb`, ... */

@@ -101,7 +101,7 @@ function moveOf(moving: Moving): DomainMove {
     .map(disk => diskMove(disk, moving));
   const copied = disks.filter(disk => disk.storage === 'copy');
   const how = howOf(moving, there, copied);
-  const nvram = how === 'offline' ? domain.hostFiles.find(file => file.purpose === 'nvram')?.path : undefined;
+  const nvram = domain.hostFiles.find(file => file.purpose === 'nvram')?.path;
   const broken = request.breakClaims?.includes(domain.name)
     ? (assessment.claims[domain.uuid] ?? []).map(({claim: {run, token}}) => ({run, token}))
     : [];

@@ -2,7 +2,7 @@ import {defineStep} from '@dr-toolkit/engine';
 import {type CallOptions, type Host, notePath, readDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
-import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
+import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {proveShared} from './prove-shared.ts';
 import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} from './whereabouts.ts';
@@ -25,7 +25,9 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
       const volume = await target.findVolume(disk.targetPath, context);
       if (note?.run !== context.run || !volume || !isEmptyCopyOf(disk, move, volume)) return {state: 'pending'};
     }
-    return {state: 'done'};
+    if (move.nvramPath === undefined) return {state: 'done'};
+    const note = await readDiskNote(target, move.nvramPath, 'incoming', context);
+    return {state: note?.run === context.run ? 'done' : 'pending'};
   },
 
   async perform(move, context) {
@@ -58,7 +60,7 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
   async inspectUndo(move, context) {
     const {target} = hostsOf(move, context);
     if (await target.readDomain(move.uuid, context)) return {state: 'done'};
-    for (const path of preparedPaths(move)) {
+    for (const {targetPath: path} of leftFiles(move)) {
       const note = await readDiskNote(target, path, 'incoming', context);
       if (note?.uuid === move.uuid) return {state: 'pending'};
     }
@@ -69,11 +71,6 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
     await clearTarget(move, hostsOf(move, context), context);
   },
 });
-
-function preparedPaths(move: DomainMove): string[] {
-  const paths = copiedDisks(move).map(({targetPath}) => targetPath);
-  return move.nvramPath === undefined ? paths : [...paths, move.nvramPath];
-}
 
 async function prepare(
   disk: DiskMove,
@@ -101,7 +98,12 @@ async function prepareNvram(
   target: Host,
   context: CallOptions & {run: string},
 ): Promise<void> {
-  if (await target.findVolume(path, context)) throw inTheWay(path, move);
+  if (await target.findVolume(path, context)) {
+    // What it kept when the domain left it is older than what comes now, and no guest's data.
+    if ((await readDiskNote(target, path, 'kept', context))?.uuid !== move.uuid) throw inTheWay(path, move);
+    await target.deleteVolume(path, context);
+    await target.deleteVolume(notePath(path, 'kept'), context);
+  }
   await writeDiskNote(target, path, noteOf(move, context.run), context);
 }
 

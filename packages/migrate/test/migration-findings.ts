@@ -46,6 +46,11 @@ test('an offline move of what runs', blocks, 'WRONG_MODE', {}, undefined, {mode:
 test("somebody's file in the place", blocks, 'DISK_EXISTS', {}, ({birch}) => {
   birch.files.create({path: `${images}/web.qcow2`, format: 'raw', capacityBytes: 1});
 });
+const efi = {os: "<nvram template='/usr/share/VARS.fd'>/nvram/web.fd</nvram>"};
+test("somebody's NVRAM in the place", blocks, 'DISK_EXISTS', efi, ({alder, birch}) => {
+  for (const host of [alder, birch]) host.files.create({path: '/usr/share/VARS.fd', format: 'raw', capacityBytes: 9});
+  birch.files.create({path: '/nvram/web.fd', format: 'raw', capacityBytes: 9});
+});
 test('the same name', blocks, 'DOMAIN_EXISTS', {}, ({birch}) =>
   birch.add(guestXml('web', {number: 2, disk: '/other.qcow2'})),
 );
