@@ -121,7 +121,10 @@ export interface LiveMove {
   /** Disks to copy, by target name (`vda`); their files exist on the target. The others are shared. */
   readonly copiedDisks: readonly string[];
   readonly bandwidthMibPerSecond?: number;
-  /** The longest that the guest may stand still, which it comes to in steps. Default `downtimeMsDefault`. */
+  /**
+   * The longest that the guest may stand still, which it comes to in steps. Default `downtimeMsDefault`, and for an emulated
+   * guest that at once.
+   */
   readonly downtimeMsMax?: number;
   /** Slow the guest down when it writes faster than the link carries. */
   readonly autoConverge?: 'on' | 'off';

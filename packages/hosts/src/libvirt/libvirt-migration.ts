@@ -1,5 +1,6 @@
 import {type Domain, type MigrateFlag, type MigrateOptions as Moving} from '@dr-toolkit/libvirt';
 
+import {domainDefinition} from '../domain-definition.ts';
 import type {CallOptions, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
 import {arrival} from './arrival.ts';
 import {dropThrottles} from './copy-throttle.ts';
@@ -34,7 +35,8 @@ export async function liveMove(
   signal?.throwIfAborted();
   const targetPrepares = async (options: CallOptions) =>
     (await target.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, options)) !== undefined;
-  const watch = new MoveWatch(source, domain, {move, onProgress, targetPrepares});
+  const accelerated = domainDefinition(move.definition).virtType !== 'qemu';
+  const watch = new MoveWatch(source, domain, {move, accelerated, onProgress, targetPrepares});
   const bounded = boundNow?.() !== undefined && move.copiedDisks.length > 0 && (await hasMonitor(source, domain.ref));
   const begun = bounded ? {...move, bandwidthMibPerSecond: startMibPerSecond} : move;
   const moved = () => watch.during(stop => begin(domain, target, begun, stop), signal);
