@@ -12,11 +12,16 @@ import {migrationKinds} from '@dr-toolkit/migrate';
 import {countedPast} from '../fixtures/counted-past.ts';
 import {labRig, type Rig} from './fixtures/lab-migration.ts';
 
-const test = anyTest.serial as TestFn<{rig: Rig; folder: string}>;
+interface Context {
+  rig: Rig;
+  folder: string;
+}
+
+const test = anyTest.serial as TestFn<Context>;
 
 test.before(async t => {
   t.timeout(540_000);
-  t.context.rig = await labRig({vms: 1});
+  t.context.rig = await labRig({vms: 2});
   t.context.folder = await mkdtemp(join(tmpdir(), 'killed-'));
 });
 
@@ -25,26 +30,35 @@ test.after.always(async t => {
   await rm(t.context.folder, {recursive: true, force: true});
 });
 
-test('dr is killed half-way: the move goes on, and the resumed run takes it up where it is', async t => {
-  const {rig, folder} = t.context;
-  const [guest] = await rig.lab.guests();
-  const before = await askGuest(guest?.address ?? '');
-  const storePath = join(folder, 'store.db');
+interface Killed {
+  readonly run: string;
+  readonly domain: string;
+  /** It is killed when so much of it is done. */
+  readonly fraction: number;
+  readonly bytesPerSecond?: number;
+}
+
+/** Begins a move in a process of its own, and kills that. */
+async function beginAndKill({folder, rig}: Context, {run, domain, fraction, bytesPerSecond}: Killed): Promise<void> {
   const script = join(import.meta.dirname, 'fixtures/controller.ts');
-  const child = spawn(process.execPath, [script, storePath, 'the-run', 'aslo-proxy'], {
+  const bound = bytesPerSecond === undefined ? [] : [String(bytesPerSecond)];
+  const child = spawn(process.execPath, [script, join(folder, 'store.db'), run, domain, ...bound], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
   for await (const line of createInterface(child.stdout)) {
-    if (Number(line) > 0.1) break;
+    if (Number(line) > fraction) break;
   }
   child.kill('SIGKILL');
   await exited;
-  t.is((await rig.places('aslo-proxy'))['sunjammer'], 'running');
+  if ((await rig.places(domain))['sunjammer'] !== 'running') throw new Error(`${domain} had arrived already`);
+}
 
-  const store = openStore(storePath);
+/** Resumes the run here; what became of it, and how each step ended. */
+async function resumed({folder, rig}: Context, run: string) {
+  const store = openStore(join(folder, 'store.db'));
   const seen: string[] = [];
-  const outcome = await resumeRun('the-run', {
+  const outcome = await resumeRun(run, {
     store,
     kinds: migrationKinds,
     context: {hosts: rig.hosts},
@@ -53,8 +67,40 @@ test('dr is killed half-way: the move goes on, and the resumed run takes it up w
     },
   });
   await store.close();
+  return {outcome, seen};
+}
+
+test('dr is killed half-way: the move goes on, and the resumed run takes it up where it is', async t => {
+  const {rig} = t.context;
+  const [guest] = await rig.lab.guests();
+  const before = await askGuest(guest?.address ?? '');
+  await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.1});
+  const {outcome, seen} = await resumed(t.context, 'the-run');
   t.is(outcome.status, 'done');
   t.true(seen.includes('aslo-proxy/move attached'), seen.join(', '));
   t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
   t.is((await countedPast(guest?.address ?? '', before.counter)).boot_id, before.boot_id);
 });
+
+test('dr is killed while a lane slows a move: the move goes on as slow, and the resumed run lets it go', async t => {
+  t.timeout(120_000);
+  const {rig} = t.context;
+  const [, guest] = await rig.lab.guests();
+  const before = await askGuest(guest?.address ?? '');
+  // So slow that the move would outlast this test many times.
+  await beginAndKill(t.context, {run: 'slowed', domain: 'aslo-web1', fraction: 0, bytesPerSecond: 32 * 1024});
+  t.regex(await blockNodes(rig, 'sunjammer', 'aslo-web1'), /dr-copy-vda/u);
+  t.regex(await rig.shell('sunjammer', 'virsh domjobinfo aslo-web1'), /Operation: +Outgoing migration/u);
+
+  const {outcome, seen} = await resumed(t.context, 'slowed');
+  t.is(outcome.status, 'done');
+  t.true(seen.includes('aslo-web1/move attached'), seen.join(', '));
+  t.deepEqual(await rig.places('aslo-web1'), {newhost: 'running'});
+  t.notRegex(await blockNodes(rig, 'newhost', 'aslo-web1'), /dr-copy|migration-/u);
+  t.is((await countedPast(guest?.address ?? '', before.counter)).boot_id, before.boot_id);
+});
+
+function blockNodes(rig: Rig, host: string, domain: string): Promise<string> {
+  const command = JSON.stringify({execute: 'query-named-block-nodes', arguments: {flat: true}});
+  return rig.shell(host, `virsh qemu-monitor-command ${domain} '${command}'`);
+}
