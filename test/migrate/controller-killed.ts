@@ -36,10 +36,13 @@ interface Killed {
   /** It is killed when so much of it is done. */
   readonly fraction: number;
   readonly bytesPerSecond?: number;
+  /** And when this holds as well. */
+  readonly until?: () => Promise<boolean>;
 }
 
 /** Begins a move in a process of its own, and kills that. */
-async function beginAndKill({folder, rig}: Context, {run, domain, fraction, bytesPerSecond}: Killed): Promise<void> {
+async function beginAndKill({folder, rig}: Context, killed: Killed): Promise<void> {
+  const {run, domain, fraction, bytesPerSecond, until = () => Promise.resolve(true)} = killed;
   const script = join(import.meta.dirname, 'fixtures/controller.ts');
   const bound = bytesPerSecond === undefined ? [] : [String(bytesPerSecond)];
   const child = spawn(process.execPath, [script, join(folder, 'store.db'), run, domain, ...bound], {
@@ -47,7 +50,7 @@ async function beginAndKill({folder, rig}: Context, {run, domain, fraction, byte
   });
   const exited = once(child, 'exit');
   for await (const line of createInterface(child.stdout)) {
-    if (Number(line) > fraction) break;
+    if (Number(line) > fraction && (await until())) break;
   }
   child.kill('SIGKILL');
   await exited;
@@ -88,8 +91,10 @@ test('dr is killed while a lane slows a move: the move goes on as slow, and the 
   const [, guest] = await rig.lab.guests();
   const before = await askGuest(guest?.address ?? '');
   // So slow that the move would outlast this test many times.
-  await beginAndKill(t.context, {run: 'slowed', domain: 'aslo-web1', fraction: 0, bytesPerSecond: 32 * 1024});
-  t.regex(await blockNodes(rig, 'sunjammer', 'aslo-web1'), /dr-copy-vda/u);
+  const slow = {fraction: 0, bytesPerSecond: 32 * 1024};
+  const until = async () => /dr-copy-vda/u.test(await blockNodes(rig, 'sunjammer', 'aslo-web1'));
+  await beginAndKill(t.context, {run: 'slowed', domain: 'aslo-web1', ...slow, until});
+  t.true(await until());
   t.regex(await rig.shell('sunjammer', 'virsh domjobinfo aslo-web1'), /Operation: +Outgoing migration/u);
 
   const {outcome, seen} = await resumed(t.context, 'slowed');
