@@ -12,11 +12,14 @@ import {openHosts, readInventory} from '@dr-toolkit/hosts';
 import {type Lab, labUp, openLab, waitForGuest} from '@dr-toolkit/lab';
 import {assessMigration, automaticDiskLanes, migrationKinds, migrationPlan} from '@dr-toolkit/migrate';
 
-import {slowDisk} from './slow-disk.ts';
+import {preferGuest} from './prefer-guest.ts';
+import {diskOf, slowDisk} from './slow-disk.ts';
+import {Trace} from './trace.ts';
 import {watchVictim} from './victim.ts';
 
 const [rounds = 1, mibPerSecond = 40] = process.argv.slice(2).map(Number);
 const dataMib = Number(process.env['STORM_DATA_MIB'] ?? 128);
+const copies = Number(process.env['STORM_COPIES'] ?? 8);
 const ways = (process.env['STORM_WAYS'] ?? '8,1,2,4,auto').split(',');
 const [here, there] = ['sunjammer', 'newhost'] as const;
 
@@ -33,6 +36,8 @@ const lab =
     ? await labUp({name: 'storm', vms: 10, guestDiskMib: 3 * dataMib, hostDiskMib: 8192})
     : await openLab(kept);
 const hosts = openHosts(await Promise.all([here, there].map(async name => ({name, uri: await lab.uri(name)}))));
+const trace = new Trace(process.env['STORM_TRACE']);
+for (const host of hosts.values()) trace.host(host);
 const store = openStore(join(folder, 'store.db'));
 const guests = await lab.guests();
 const [victimHere, victimThere, ...movers] = guests;
@@ -48,14 +53,16 @@ try {
   const {hosts: found} = await readInventory(hosts.values());
   if (found.find(({name}) => name === there)?.domains.some(({name}) => name === movers[0]?.name))
     [from, to] = [there, here];
+  for (const victim of [victimHere, victimThere]) await preferGuest(victim);
   for (const host of [here, there]) undo.push(await slowDisk(lab, host, mibPerSecond * 1024 ** 2));
   await sleep(3000);
   for (let round = 0; round < rounds; round += 1) {
     await measure('undisturbed', () => sleep(30_000));
-    for (const places of ways) {
-      await measure(places, () =>
+    for (const places of ways.filter(Boolean)) {
+      // From the second time on the disks are known from the times before.
+      await measure(places === 'auto' && results.has('auto') ? 'auto, disks known' : places, () =>
         move(
-          movers.map(({name}) => name),
+          movers.slice(0, copies).map(({name}) => name),
           {from, to, places},
         ),
       );
@@ -81,7 +88,8 @@ async function prepare({exec}: Pick<Lab, 'exec'>): Promise<void> {
   }
   for (const guest of guests) await waitForGuest(guest, {withinMs: 180_000});
   // No zeros: those are not copied.
-  const script = `rm -f /var/fill; yes 0123456789abcdef | head -c ${dataMib * 1024 ** 2} > /var/fill; sync; echo filled > /run/www/filled`;
+  const script = `rm -f /var/fill; yes 0123456789abcdef | head -c 1048576 > /run/block
+    i=0; while [ $i -lt ${dataMib} ]; do cat /run/block; i=$((i + 1)); done > /var/fill; sync; echo filled > /run/www/filled`;
   const fill = {execute: 'guest-exec', arguments: {path: '/bin/sh', arg: ['-c', script]}};
   for (const {name} of movers) await exec.call(lab, here, ['virsh', 'qemu-agent-command', name, JSON.stringify(fill)]);
   for (const {address} of movers) {
@@ -106,15 +114,15 @@ async function move(names: readonly string[], way: {from: string; to: string; pl
   if (!plan) throw new Error(findings.map(({message}) => message).join('\n'));
   const link = `link:${[source, target].toSorted().join('-')}`;
   const wide = {[link]: 8, [`host:${source}/migrations-out`]: 8, [`host:${target}/migrations-in`]: 8};
-  const disks = [source, target].map(host => ({host, lane: `host:${host}/disk`, from: 2}));
+  const disks = [source, target].map(host => ({host, lane: `host:${host}/disk`, from: 4}));
   const auto = places === 'auto';
-  const narrow = Object.fromEntries(disks.map(({lane}) => [lane, auto ? 2 : Number(places)]));
+  const narrow = Object.fromEntries(disks.map(({lane}) => [lane, auto ? 4 : Number(places)]));
   const {status, steps} = await runPlan(plan, {
     store,
     kinds: migrationKinds,
     context: {hosts},
     lanes: {...wide, ...narrow},
-    ...(auto && {automatic: automaticDiskLanes(hosts, disks)}),
+    ...(auto && {automatic: automaticDiskLanes(hosts, disks).map(lane => trace.lane(lane))}),
     onEvent: event => {
       if (event.type === 'lane-limit') console.log(`  ${event.at.slice(11, 19)} ${JSON.stringify(event)}`);
     },
@@ -131,19 +139,24 @@ async function measure(name: string, act: () => Promise<unknown>): Promise<void>
   const victim = to === here ? victimHere : victimThere;
   if (!victim) return;
   const stop = await watchVictim(lab, to, victim);
+  trace.note({what: 'way', way: name});
+  const watched = trace.disk(await diskOf(lab, to));
   const startMs = performance.now();
   await act();
   const seconds = (performance.now() - startMs) / 1000;
-  const measured = {waitsMs: await stop(), seconds};
+  watched();
+  const writes = await stop();
+  await trace.save(writes);
+  const measured = {waitsMs: writes.map(({waitMs}) => waitMs), seconds};
   results.set(name, [...(results.get(name) ?? []), measured]);
   console.log(line(name, [measured]));
 }
 
 function report(): void {
   console.log(
-    `\n8 guests of ${dataMib} MiB each, ${rounds} rounds, a disk of ${mibPerSecond} MiB/s; waits of the victim in ms`,
+    `\n${copies} guests of ${dataMib} MiB each, ${rounds} rounds, a disk of ${mibPerSecond} MiB/s; waits of the victim in ms`,
   );
-  console.log('                 writes     p50     p95     p99    most   makespan s');
+  console.log('                    writes     p50     p95     p99    most   makespan s');
   for (const [name, measured] of results) console.log(line(name, measured));
 }
 
@@ -151,7 +164,7 @@ function line(name: string, measured: readonly Measured[]): string {
   const waits = measured.flatMap(({waitsMs}) => waitsMs).toSorted((a, b) => a - b);
   const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN;
   const seconds = measured.reduce((sum, one) => sum + one.seconds, 0) / measured.length;
-  const title = name === 'undisturbed' || name === 'auto' ? name : name === '8' ? 'all at once' : `${name} at once`;
+  const title = name === String(copies) ? 'all at once' : /^\d/u.test(name) ? `${name} at once` : name;
   const numbers = [waits.length, at(0.5), at(0.95), at(0.99), at(1)].map(number => number.toFixed(0).padStart(8));
-  return `${title.padEnd(14)} ${numbers.join('')}${seconds.toFixed(1).padStart(13)}`;
+  return `${title.padEnd(17)} ${numbers.join('')}${seconds.toFixed(1).padStart(13)}`;
 }
