@@ -24,8 +24,14 @@ export interface AdaptiveLane {
   readonly restMs: number | undefined;
   /** Bound on all streams together. */
   readonly bytesPerSecond: number;
-  /** The bound with which guests began to suffer. */
+  /** With how much guests began to suffer. */
   readonly ceiling: number | undefined;
+  /** Whether the streams got less than their bound then: the storage gave all it had, so it was no accident. */
+  readonly proven: boolean;
+  /** The highest ceiling that was proven, or near which guests were calm for long after one was. */
+  readonly best: number | undefined;
+  /** What the streams carried at the last look. */
+  readonly carried: number;
   /** Streams that loaded the storage at the last look. */
   readonly copying: number;
   /** Samples in a row that were hot, and that were calm at the bound. */
@@ -33,10 +39,12 @@ export interface AdaptiveLane {
   readonly calm: number;
   /** Samples that say nothing yet: what was written before the last change, or a stream's first step, is still under way. */
   readonly settling: number;
-  /** By what share the ceiling was last raised. Each time in vain doubles it: a ceiling found by accident is left behind. */
+  /** By what share the ceiling is raised next. Doubled by each try that hurts nobody: a ceiling found by accident is left behind. */
   readonly probe: number;
   /** Calm samples near the ceiling before the next try. */
   readonly patience: number;
+  /** How many it takes after guests have suffered. */
+  readonly trust: number;
 }
 
 export interface LaneBounds extends AdaptiveBounds {
@@ -50,11 +58,19 @@ export interface LaneBounds extends AdaptiveBounds {
   /** What is left of the bound when guests suffer, and by how much it grows at a time when they do not. */
   readonly cut: number;
   readonly growth: number;
+  /** The same on the way to a ceiling that is known. */
+  readonly growthKnown: number;
   /** How near it goes to the ceiling, and for how many calm samples, before it tries a little more. */
   readonly nearCeiling: number;
   readonly patience: number;
+  /** The same when the ceiling is proven. */
+  readonly patienceProven: number;
   /** A ceiling that was met again is trusted longer and longer, up to so many samples. */
   readonly patienceMost: number;
+  /** Streams that got less than this share of their bound have proven that the storage gave all it had. */
+  readonly fullShare: number;
+  /** What share of the bound streams have to use before it grows. */
+  readonly usedLeast: number;
   /** By how much it then raises the ceiling, at first. */
   readonly probe: number;
   readonly settlingSamples: number;
@@ -73,35 +89,49 @@ export const laneBounds: LaneBounds = {
   bytesPerSecondLeast: 4 * mebibyte,
   cut: 0.7,
   growth: 1.25,
-  nearCeiling: 0.85,
+  growthKnown: 1.06,
+  nearCeiling: 0.92,
   patience: 40,
-  patienceMost: 240,
-  probe: 0.1,
+  patienceProven: 150,
+  patienceMost: 300,
+  fullShare: 0.93,
+  usedLeast: 0.7,
+  probe: 0.05,
   settlingSamples: 3,
 };
 
+/** `ceiling`: what the storage is known to bear, from an earlier time. */
 export function adaptiveLane(
   places: number,
-  {bytesPerSecondFrom, probe, patience}: LaneBounds = laneBounds,
+  bounds: LaneBounds = laneBounds,
+  {ceiling}: {readonly ceiling?: number | undefined} = {},
 ): AdaptiveLane {
+  const known = ceiling !== undefined;
+  const patience = known ? bounds.patienceProven : bounds.patience;
   return {
     places: adaptiveLimit(places),
     restMs: undefined,
     copying: 0,
-    bytesPerSecond: bytesPerSecondFrom,
-    ceiling: undefined,
+    bytesPerSecond: known
+      ? Math.max(bounds.bytesPerSecondLeast, Math.round(ceiling * bounds.cut))
+      : bounds.bytesPerSecondFrom,
+    ceiling,
+    proven: known,
+    best: ceiling,
+    carried: 0,
     hot: 0,
     calm: 0,
     settling: 0,
-    probe,
+    probe: bounds.probe,
     patience,
+    trust: patience,
   };
 }
 
 /** The lane after one more look: speed first, places only when speed does not do. */
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
   const {waitMs, copying} = sample;
-  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying};
+  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying, carried: sample.bytesPerSecond};
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
   // The first step of a copy goes out at once, however small its bound: it says nothing of that bound.
@@ -110,8 +140,12 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   const pressure = pressureOf(waitMs, rested.restMs, bounds);
   if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});
   const hot = lane.hot + 1;
-  if (hot < bounds.hotSamples && pressure < bounds.severe) return {...rested, hot, calm: 0};
-  return slower(rested, {pressure, bounds});
+  // One look will do where the bound is new, and the streams got less than that.
+  const grown = lane.bytesPerSecond > (lane.best ?? 0);
+  const outgrown = grown && sample.bytesPerSecond < lane.bytesPerSecond * bounds.fullShare;
+  if (hot < bounds.hotSamples && pressure < bounds.severe && !outgrown) return {...rested, hot, calm: 0};
+  const carried = lane.hot > 0 ? (lane.carried + sample.bytesPerSecond) / 2 : sample.bytesPerSecond;
+  return slower(rested, {pressure, bounds, carried});
 }
 
 /** The share of their wait that guests owe to others: 0 is undisturbed, 0.5 twice as long as undisturbed. */
@@ -131,19 +165,36 @@ interface Felt {
   readonly bounds: LaneBounds;
 }
 
-function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
+function slower(lane: AdaptiveLane, felt: Felt & {readonly carried: number}): AdaptiveLane {
+  const {pressure, bounds} = felt;
   const {bytesPerSecondLeast: least, cut, settlingSamples, probe} = bounds;
-  const now = {...lane, hot: 0, calm: 0, settling: settlingSamples, probe};
-  // The first time it has grown past what the storage bears by up to one step: the step before was borne.
-  const ceiling = lane.ceiling === undefined ? lane.bytesPerSecond / bounds.growth : lane.bytesPerSecond;
+  const {ceiling, proven} = ceilingFound(lane, felt);
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
-  const patience = metAgain ? Math.min(bounds.patienceMost, lane.patience * 2) : bounds.patience;
+  const best = proven ? Math.max(ceiling, lane.best ?? 0) : lane.best;
+  // Once it bore much more: this may pass.
+  const lasting = proven && ceiling > 0.7 * (best ?? 0);
+  const fresh = lasting ? bounds.patienceProven : bounds.patience;
+  const trust = metAgain ? Math.min(bounds.patienceMost, Math.max(fresh, lane.trust * 2)) : fresh;
   const bytesPerSecond = Math.round(Math.max(least, ceiling * cut));
   const narrow = bytesPerSecond < least * lane.places.limit;
   const places = narrow
     ? nextLimit({...lane.places, hot: bounds.hotSamples}, {pressure, full: false}, bounds)
     : lane.places;
-  return {...now, ceiling, bytesPerSecond, places, patience};
+  const now = {...lane, best, hot: 0, calm: 0, settling: settlingSamples, probe};
+  return {...now, ceiling, proven, bytesPerSecond, places, patience: trust, trust};
+}
+
+/** What the streams got while guests suffered is what the storage has to give, when it is less than they were allowed. */
+function ceilingFound(
+  {bytesPerSecond: bound, ceiling}: AdaptiveLane,
+  {carried, bounds}: Felt & {readonly carried: number},
+): {readonly ceiling: number; readonly proven: boolean} {
+  // The first time it has grown past what the storage bears by up to one step: the step before was borne.
+  const borne = ceiling === undefined ? bound / bounds.growth : bound;
+  if (carried >= bound * bounds.fullShare) return {ceiling: borne, proven: false};
+  // One look measures to a tenth: between what was borne and what was carried it is in the middle.
+  const given = ceiling === undefined && carried > borne ? (carried + borne) / 2 : carried;
+  return {ceiling: Math.max(bound / 2, given), proven: carried > bound / 2};
 }
 
 function calmer(lane: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Felt): AdaptiveLane {
@@ -151,14 +202,22 @@ function calmer(lane: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Felt
   const {bytesPerSecond: bound, ceiling} = lane;
   const used = sample.bytesPerSecond / bound;
   if (used < 0.6) return fuller(lane, sample, bounds);
+  // Streams that do not get what they may have would not use more.
+  if (used < bounds.usedLeast) return lane;
   // More than the bound are holes of sparse disks: they say nothing new of what the storage bears.
   if (used > 1.3 && ceiling === undefined) return lane;
   const roof = ceiling === undefined ? Number.POSITIVE_INFINITY : Math.floor(ceiling * bounds.nearCeiling);
   const places = {...lane.places, calm: 0};
-  if (bound < roof)
-    return {...lane, places, calm: 0, bytesPerSecond: Math.floor(Math.min(roof, bound * bounds.growth))};
+  if (bound < roof) {
+    const growth = ceiling === undefined ? bounds.growth : bounds.growthKnown;
+    return {...lane, places, calm: 0, bytesPerSecond: Math.floor(Math.min(roof, bound * growth))};
+  }
   if (lane.calm + 1 < lane.patience || ceiling === undefined) return {...lane, places, calm: lane.calm + 1};
-  return {...lane, places, calm: 0, ceiling: ceiling * (1 + lane.probe), probe: lane.probe * 2};
+  // The next try comes sooner: guests have borne it near this one for so long.
+  const {probe} = lane;
+  const best = lane.best === undefined ? undefined : Math.max(lane.best, ceiling);
+  const tried = {ceiling: ceiling * (1 + probe), proven: false, best, probe: probe * 2, patience: bounds.patience};
+  return {...lane, places, calm: 0, ...tried};
 }
 
 /** Streams that leave the bound unused make room for one more. */
