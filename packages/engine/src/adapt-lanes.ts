@@ -8,6 +8,7 @@ import {
 } from '@dr-toolkit/lanes';
 
 import type {Clock} from './clock.ts';
+import {readCeiling, rememberCeiling} from './lane-ceilings.ts';
 import {automaticLane, dropAutomaticLanes, setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {readSteps} from './run-rows.ts';
@@ -33,6 +34,9 @@ export interface AutomaticLane {
 /** `waitMs` is undefined when it cannot be told. */
 export type LaneLook = Pick<LaneSample, 'waitMs' | 'copying' | 'bytesPerSecond'>;
 
+/** A host that does not answer keeps a step from beginning for no longer. */
+const beginsMsMax = 1000;
+
 export interface AdaptLanesOptions {
   readonly store: Store;
   readonly locks: RunLocks;
@@ -45,6 +49,8 @@ export interface AdaptLanesOptions {
 
 /** Lanes that are watched from now on, until `end`. */
 export interface LaneWatch {
+  /** A step that has got its places is about to begin: its speed is bounded from its first byte. Never rejects. */
+  begins(step: Step): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -56,18 +62,27 @@ export interface LaneWatch {
 export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch> {
   const {store, run, automatic, clock, everyMs} = options;
   await dropAutomaticLanes(store, run);
-  if (automatic.length === 0) return {end: () => Promise.resolve()};
+  if (automatic.length === 0) return {begins: () => Promise.resolve(), end: () => Promise.resolve()};
   const stop = new AbortController();
   const {signal} = stop;
   const seats = await Promise.all(
     automatic.map(async found => {
       const there = await automaticLane(store, found.lane);
-      return new Seat(found, there.places ?? found.from, options);
+      const ceiling = await readCeiling(store, found.lane, clock.now());
+      return new Seat(found, {...options, places: there.places ?? found.from, ceiling});
     }),
   );
   await look(seats, signal);
   const watching = watch(seats, {clock, everyMs, signal});
   return {
+    async begins(step) {
+      const held = seats.filter(({name}) => step.lanes.some(({lane}) => lane === name));
+      if (held.length === 0) return;
+      const begun = new AbortController();
+      const told = Promise.allSettled(held.map(seat => seat.share(signal)));
+      await Promise.race([told, clock.sleep(beginsMsMax, {signal: begun.signal}).catch(() => {})]);
+      begun.abort();
+    },
     async end() {
       stop.abort();
       await watching;
@@ -95,6 +110,11 @@ async function look(seats: readonly Seat[], signal: AbortSignal): Promise<void> 
   await Promise.allSettled(seats.map(seat => seat.look(signal)));
 }
 
+interface SeatOptions extends AdaptLanesOptions {
+  readonly places: number;
+  readonly ceiling: number | undefined;
+}
+
 /** One lane, watched. */
 class Seat {
   readonly #lane: AutomaticLane;
@@ -102,13 +122,30 @@ class Seat {
   readonly #bounds: LaneBounds;
   #state: AdaptiveLane;
   #told: AdaptiveLane;
+  /** What earlier runs have found. */
+  readonly #known: number;
+  /** The most that this run has shown: what lowers it later may be gone when the next run begins. */
+  #remembered = 0;
 
-  constructor(lane: AutomaticLane, places: number, options: AdaptLanesOptions) {
+  constructor(lane: AutomaticLane, options: SeatOptions) {
+    const {places, ceiling} = options;
     this.#lane = lane;
     this.#options = options;
+    this.#known = ceiling ?? 0;
     this.#bounds = {...laneBounds, ...lane.bounds};
-    this.#state = adaptiveLane(places, this.#bounds);
+    this.#state = adaptiveLane(places, this.#bounds, {ceiling});
     this.#told = this.#state;
+  }
+
+  get name(): string {
+    return this.#lane.lane;
+  }
+
+  /** Gives every stream its part of the bound as it is. */
+  async share(signal: AbortSignal): Promise<void> {
+    const {moving, others} = await this.#holders();
+    const {setBy} = await automaticLane(this.#options.store, this.name);
+    await this.#share(setBy === 'person' ? undefined : this.#state.bytesPerSecond, {moving, others, signal});
   }
 
   async look(signal: AbortSignal): Promise<void> {
@@ -116,18 +153,35 @@ class Seat {
     const {moving, others, ...holders} = await this.#holders();
     const seen = await this.#lane.sense(moving, {signal});
     const stored = await automaticLane(this.#options.store, lane);
-    if (stored.setBy === 'person') return this.#lane.setSpeed(moving, undefined, {signal});
+    if (stored.setBy === 'person') return this.#share(undefined, {moving, others, signal});
     const now = nextLane(this.#state, {...holders, ...seen}, this.#bounds);
     this.#state = now;
+    // First what helps the guests: what is written of it may fail.
+    await this.#share(now.bytesPerSecond, {moving, others, signal});
     if (this.#isNews(now)) {
       const {store, locks} = this.#options;
       const {places, bytesPerSecond} = now;
       await setLaneFor(store, lane, {places: places.limit, bytesPerSecond, why: why(seen.waitMs, now)}, locks);
       this.#told = now;
     }
-    // Another run's streams have their part of it, by that run's own judgement.
+    await this.#remember(now);
+  }
+
+  /** Another run's streams have their part of it, by that run's own judgement. */
+  async #share(
+    bytesPerSecond: number | undefined,
+    {moving, others, signal}: {moving: readonly Step[]; others: number; signal: AbortSignal},
+  ): Promise<void> {
     const part = moving.length / Math.max(1, moving.length + others);
-    await this.#lane.setSpeed(moving, now.bytesPerSecond * part, {signal});
+    await this.#lane.setSpeed(moving, bytesPerSecond === undefined ? undefined : bytesPerSecond * part, {signal});
+  }
+
+  async #remember({ceiling, proven, best = 0}: AdaptiveLane): Promise<void> {
+    const shown = Math.max(proven && ceiling !== this.#known ? (ceiling ?? 0) : 0, best > this.#known ? best : 0);
+    if (shown <= this.#remembered) return;
+    const {store, clock} = this.#options;
+    await rememberCeiling(store, this.name, {bytesPerSecond: shown, atMs: clock.now()});
+    this.#remembered = shown;
   }
 
   /** Every place and every cut; growth in steps of a half. */

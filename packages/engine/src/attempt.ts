@@ -39,6 +39,8 @@ export interface AttemptAct<Context> {
   readonly context: (signal: AbortSignal) => Context & StepContext;
   readonly signal: AbortSignal;
   readonly times: AttemptTimes;
+  /** Called before the step is performed. Not before a look, nor before something underway is taken up. */
+  readonly begins?: () => Promise<void>;
 }
 
 /** Looks, performs if nothing is there, and looks again when that did not end well. Never rejects. */
@@ -55,6 +57,7 @@ export async function runAttempt<Context>(attempt: Attempt, act: AttemptAct<Cont
     if (found.state === 'underway') return follow(attempt, act, found);
     if (found.state !== 'pending') return told(found);
   }
+  if (!signal.aborted) await act.begins?.();
   if (signal.aborted) return {status: 'cancelled'};
   const performed = await bounded(async inner => kind.perform(step.args, context(inner)), {
     ...times,

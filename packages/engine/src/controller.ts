@@ -8,6 +8,7 @@ import {type LaneView, readLanes, writeWants} from './line-up.ts';
 import {type Moves, newDraft} from './moves.ts';
 import {OtherRuns} from './other-runs.ts';
 import {OwnLine, type OwnLineParts} from './own-line.ts';
+import type {LaneWatch} from './adapt-lanes.ts';
 import {type Kinds, performer} from './performer.ts';
 import type {Plan} from './plan.ts';
 import {recordTurn} from './record-turn.ts';
@@ -64,6 +65,7 @@ export class Controller<Context> {
   #progressAtMs = 0;
   #version: number | undefined;
   #dueMs: number | undefined;
+  #watch: LaneWatch | undefined;
   /** How long the last turn took. */
   #turnMs = 0;
   #awake = Promise.withResolvers<void>();
@@ -90,6 +92,7 @@ export class Controller<Context> {
         onProgress: (attempt, progress) => this.#noteProgress(attempt, progress),
         onLog: (attempt, line) => this.#noteLog(attempt, line),
         onEased: attempt => this.#noteEased(attempt),
+        onBegin: async ({step}) => this.#watch?.begins(step),
       }),
       onEnd: ({step}) => {
         this.#progress.delete(step);
@@ -104,7 +107,8 @@ export class Controller<Context> {
   }
 
   /** Turns, until nothing more can be done. `first` is recorded with the first of them. */
-  async drive(first: FirstMoves): Promise<RunOutcome> {
+  async drive(first: FirstMoves, lanes: LaneWatch): Promise<RunOutcome> {
+    this.#watch = lanes;
     const {stop, signal} = this.#options;
     const wake = () => this.wake();
     stop?.addEventListener('abort', wake);

@@ -20,6 +20,8 @@ export interface PerformerParts<Context> {
   readonly onProgress: (attempt: Attempt, progress: Progress) => void;
   readonly onLog: (attempt: Attempt, line: string) => void;
   readonly onEased: (attempt: Attempt) => void;
+  /** Called before an attempt performs its step: that begins when this is over. */
+  readonly onBegin: (attempt: Attempt) => Promise<void>;
 }
 
 /** Performs attempts in this process: with the kinds known here, the caller's context, and what the engine adds to it. */
@@ -31,7 +33,8 @@ export function performer<Context>(parts: PerformerParts<Context>): Perform {
     if (!kind) throw new TypeError(`No kind ${attempt.step.kind}`);
     const learned = new Set<string>();
     const context = (inner: AbortSignal) => ({...options.context, ...contextOf(parts, attempt, inner), learned});
-    return redaction.plain(await runAttempt(attempt, {kind, context, signal, times: {...times, clock}}));
+    const begins = () => parts.onBegin(attempt);
+    return redaction.plain(await runAttempt(attempt, {kind, context, signal, begins, times: {...times, clock}}));
   };
 }
 
@@ -46,7 +49,7 @@ export function contextOf<Context>(
     onProgress,
     onLog,
     onEased,
-  }: Omit<PerformerParts<Context>, 'kinds'>,
+  }: Omit<PerformerParts<Context>, 'kinds' | 'onBegin'>,
   attempt: Attempt,
   signal: AbortSignal,
 ): Omit<StepContext, 'learned'> {

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 
-import {adaptLanes} from './adapt-lanes.ts';
+import {adaptLanes, type LaneWatch} from './adapt-lanes.ts';
 import {Board} from './board.ts';
 import {Controller} from './controller.ts';
 import {RunError} from './engine-error.ts';
@@ -52,10 +52,10 @@ export async function runPlan<Context extends object>(
     const board = new Board(plan);
     const driver = new Controller({options, plan, board, run, holds: new Map(), kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
-    return adapted(id, plan, options, () =>
+    return adapted(id, plan, options, lanes =>
       driver.drive(({draft}) => {
         draft.entries.push({type: 'run-started', controller, epoch: 1, digest: plan.digest});
-      }),
+      }, lanes),
     );
   });
 }
@@ -86,12 +86,12 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
     const {board, underway} = takenUp(plan, steps);
     const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
-    return adapted(id, plan, options, () =>
+    return adapted(id, plan, options, lanes =>
       driver.drive((moves, adopted) => {
         moves.draft.entries.push({type: 'run-resumed', controller, epoch: run.epoch, underway});
         if (runFolder?.damage) moves.draft.entries.push({type: 'journal-repaired', damage: runFolder.damage});
         lookMoves(moves, underway, adopted);
-      }),
+      }, lanes),
     );
   });
 }
@@ -101,11 +101,11 @@ async function adapted<Context>(
   run: string,
   plan: Plan,
   {store, locks, clock, automatic, times}: SettledOptions<Context>,
-  drive: () => Promise<RunOutcome>,
+  drive: (lanes: LaneWatch) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   const watch = await adaptLanes({store, locks, clock, run, plan, automatic, everyMs: times.adaptMs});
   try {
-    return await drive();
+    return await drive(watch);
   } finally {
     await watch.end();
   }

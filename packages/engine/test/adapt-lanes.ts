@@ -10,6 +10,7 @@ import {
   type StepContext,
   VirtualClock,
 } from '../src/index.ts';
+import {readCeiling, rememberCeiling} from '../src/lane-ceilings.ts';
 import {Stage} from './fixtures/stage.ts';
 
 const mebibyte = 1024 ** 2;
@@ -28,6 +29,7 @@ class Disk {
   /** Streams at once, as they come and go. */
   readonly counts: number[] = [];
   readonly speeds: Array<number | undefined> = [];
+  readonly #run: string;
   readonly #bears: number;
   readonly #copying: (running: number) => number;
   #running = 0;
@@ -43,6 +45,7 @@ class Disk {
     };
     const acts = Object.fromEntries(names.map(name => [name, act]));
     this.stage = new Stage({acts, ...(stage && {store: stage.store, clock: stage.clock})});
+    this.#run = stage ? 'next' : 'run';
   }
 
   readonly lane: Omit<AutomaticLane, 'from'> = {
@@ -60,10 +63,9 @@ class Disk {
 
   async run(from: number) {
     const automatic = [{...this.lane, from}];
-    return this.stage.run(
-      names.map(id => ({id, args: {lanes: {disk: 1}}})),
-      {lanes: {disk: from}, automatic},
-    );
+    const plan = this.stage.plan(names.map(id => ({id, args: {lanes: {disk: 1}}})));
+    const options = this.stage.options({lanes: {disk: from}, automatic});
+    return this.stage.clock.drive(runPlan(plan, {...options, run: this.#run}));
   }
 
   get limits() {
@@ -156,6 +158,91 @@ test('two runs share an automatic lane: neither takes more places than there are
   t.is(ends.length, 2 * names.length);
   t.true(at.most <= 4);
   t.deepEqual(await store.read('SELECT * FROM lane'), []);
+});
+
+test('the speed of a step is bounded before it begins', async t => {
+  const told: string[] = [];
+  const lane: AutomaticLane = {
+    lane: 'disk',
+    from: 2,
+    sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}),
+    setSpeed: async (steps, bytesPerSecond) => {
+      told.push(...steps.map(({id}) => `${id} ${(bytesPerSecond ?? 0) / mebibyte}`));
+    },
+  };
+  const acts = Object.fromEntries(['a', 'b'].map(name => [name, async () => void told.push(`${name} begins`)]));
+  const stage = new Stage({acts});
+  await stage.run([{id: 'a', args: {lanes: {disk: 1}}}, {id: 'b'}], {automatic: [lane]});
+  t.deepEqual(told.filter(what => what.startsWith('a')).slice(0, 2), ['a 16', 'a begins']);
+  t.false(told.includes('b 16'));
+});
+
+test('a step that is found underway is taken up as it is', async t => {
+  const told: string[] = [];
+  const lane: AutomaticLane = {
+    lane: 'disk',
+    from: 2,
+    sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}),
+    setSpeed: async steps => void told.push(...steps.map(({id}) => id)),
+  };
+  const stage = new Stage({looks: {a: async () => ({state: told.length > 0 ? 'done' : 'underway'})}});
+  const attach = async () => void told.push('attached');
+  const kinds = [{...stage.kind, attach}];
+  await stage.run([{id: 'a', args: {lanes: {disk: 1}}}], {automatic: [lane], kinds});
+  t.is(told[0], 'attached');
+});
+
+test('a host that does not answer keeps no step from beginning', async t => {
+  const stage = new Stage();
+  const lane: AutomaticLane = {
+    lane: 'disk',
+    from: 2,
+    sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}),
+    setSpeed: (steps, _speed, {signal}) =>
+      steps.length === 0
+        ? Promise.resolve()
+        : new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('closed')));
+          }),
+  };
+  const steps = [{id: 'a', args: {lanes: {disk: 1}}}];
+  t.is((await stage.run(steps, {automatic: [lane]})).status, 'done');
+});
+
+test('what a storage bears is remembered for the next run', async t => {
+  const disk = new Disk(40);
+  await disk.run(2);
+  const cuts = ({limits}: Disk) =>
+    limits.filter(({bytesPerSecond: now = 0}, nr) => now < (limits[nr - 1]?.bytesPerSecond ?? 0)).length;
+  t.true(cuts(disk) > 0);
+  const next = new Disk(40, {stage: disk.stage});
+  await next.run(2);
+  const [first = 0] = next.speeds;
+  t.true(first >= 0.7 * 40 * mebibyte && first < 0.8 * 40 * mebibyte);
+  t.true(next.speeds.slice(0, 40).every((speed = 0) => speed <= 40 * mebibyte));
+});
+
+test('a run that reads what an earlier one has found does not pass it off as its own', async t => {
+  const stage = new Stage();
+  await rememberCeiling(stage.store, 'disk', {bytesPerSecond: 100 * mebibyte, atMs: stage.clock.now()});
+  const before = await stage.store.read('SELECT * FROM lane_ceiling');
+  await stage.clock.drive(stage.clock.sleep(86_400_000));
+  await new Disk(1000, {stage, minutes: 0.1}).run(2);
+  t.deepEqual(await stage.store.read('SELECT * FROM lane_ceiling'), before);
+});
+
+test('a storage that bears more than an earlier run has found is remembered so', async t => {
+  const stage = new Stage();
+  await rememberCeiling(stage.store, 'disk', {bytesPerSecond: 10 * mebibyte, atMs: stage.clock.now()});
+  await new Disk(1000, {stage, minutes: 3}).run(2);
+  t.true(((await readCeiling(stage.store, 'disk', stage.clock.now())) ?? 0) > 50 * mebibyte);
+});
+
+test('what cannot be remembered breaks no run, and its streams are slowed all the same', async t => {
+  const disk = new Disk(40);
+  await disk.stage.store.tx(tx => tx.q('DROP TABLE lane_ceiling'));
+  t.is((await disk.run(2)).status, 'done');
+  t.true(disk.speeds.some((speed = 0, nr) => speed < (disk.speeds[nr - 1] ?? 0)));
 });
 
 test('what was found is forgotten with the run', async t => {
