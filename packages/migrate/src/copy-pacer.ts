@@ -13,13 +13,19 @@ type Options = {readonly signal: AbortSignal};
 
 interface Paced {
   readonly move: DomainMove;
-  state: 'bounded' | 'let go';
+  /** Until its copy was seen it is `fresh`: others need not make room for it yet. */
+  state: 'fresh' | 'bounded' | 'let go';
   leftBytes: number;
   looks: number;
   told: number | undefined;
+  /** What is being told: lanes of both hosts speak at the same time. */
+  telling: Promise<void>;
 }
 
-/** Shares out the bounds of lanes among the moves that copy disks. A copy that nears its end is let go. */
+/**
+ * Shares out the bounds of lanes among the moves that copy disks. The one that has least left gets two parts, so that
+ * they end one by one: were all to carry their memory at once, the disk would idle. A copy that nears its end is let go.
+ */
 export class CopyPacer {
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #lanes = new Map<
@@ -38,14 +44,20 @@ export class CopyPacer {
     moves: readonly DomainMove[],
     {bytesPerSecond, signal}: Options & {readonly bytesPerSecond: number | undefined},
   ): Promise<void> {
+    const before = this.#lanes.get(lane)?.bytesPerSecond;
     this.#lanes.set(lane, {moves: new Set(moves.map(({uuid}) => uuid)), bytesPerSecond});
     const held = new Set(Array.from(this.#lanes.values(), one => [...one.moves]).flat());
     for (const uuid of this.#paced.keys()) if (!held.has(uuid)) this.#paced.delete(uuid);
     for (const move of moves) {
-      const fresh = {move, state: 'bounded', leftBytes: Number.POSITIVE_INFINITY, looks: 0, told: undefined} as const;
-      if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, {...fresh});
+      const fresh = {state: 'fresh', leftBytes: Number.POSITIVE_INFINITY, looks: 0, told: undefined} as const;
+      if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, {...fresh, move, telling: Promise.resolve()});
     }
-    await Promise.allSettled(Array.from(this.#paced.values(), paced => this.#tell(paced, {signal})));
+    const told = isNear(before, bytesPerSecond) ? this.#next() : this.#paced.values();
+    const all = Array.from(told, async paced => {
+      paced.telling = paced.telling.then(() => this.#tell(paced, {signal})).catch(() => {});
+      await paced.telling;
+    });
+    await Promise.all(all);
   }
 
   /** Takes note of how far a move is. */
@@ -56,7 +68,22 @@ export class CopyPacer {
     const nearer = leftBytes < paced.leftBytes;
     paced.looks = nearer ? 0 : paced.looks + 1;
     paced.leftBytes = Math.min(paced.leftBytes, leftBytes);
+    if (paced.state === 'fresh') paced.state = 'bounded';
     if (memoryBytes > 0 || leftBytes <= tailBytes || paced.looks >= looksWithoutGain) paced.state = 'let go';
+  }
+
+  /**
+   * Those whose bound cannot wait, and one of the others: a throttle that is set anew lets a tenth of a second's worth
+   * through at once, and all of them together would be a storm. What becomes less comes first.
+   */
+  #next(): Paced[] {
+    const changed = Array.from(this.#paced.values(), paced => ({paced, speed: this.#speedOf(paced)})).filter(
+      ({paced, speed}) => speed !== paced.told,
+    );
+    const urgent = changed.filter(({paced, speed}) => speed === undefined || paced.told === undefined);
+    const byGain = ({paced, speed}: (typeof changed)[number]) => (speed ?? 0) - (paced.told ?? 0);
+    const others = changed.filter(one => !urgent.includes(one)).toSorted((a, b) => byGain(a) - byGain(b));
+    return [...urgent, ...others.slice(0, 1)].map(({paced}) => paced);
   }
 
   async #tell(paced: Paced, options: Options): Promise<void> {
@@ -72,10 +99,24 @@ export class CopyPacer {
     const {uuid, bandwidthMibPerSecond: own} = move;
     const shares = Array.from(this.#lanes.values()).flatMap(({moves, bytesPerSecond}) => {
       if (bytesPerSecond === undefined || !moves.has(uuid)) return [];
-      const bounded = [...moves].filter(one => this.#paced.get(one)?.state === 'bounded').length;
-      return [Math.max(leastBytesPerSecond, bytesPerSecond / bounded)];
+      return [state === 'fresh' ? leastBytesPerSecond : this.#shareOf(uuid, moves, bytesPerSecond)];
     });
     if (shares.length === 0) return undefined;
-    return Math.floor(Math.min(...shares, own === undefined ? Number.POSITIVE_INFINITY : own * mebibyte));
+    const speed = Math.min(...shares, own === undefined ? Number.POSITIVE_INFINITY : own * mebibyte);
+    return Math.max(1, Math.floor(speed / mebibyte)) * mebibyte;
   }
+
+  /** One part of what the fresh ones leave, or two for the one that has least left. */
+  #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
+    const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
+    const fresh = all.filter(({state}) => state === 'fresh').length;
+    const bounded = all.filter(({state}) => state === 'bounded').toSorted((a, b) => a.leftBytes - b.leftBytes);
+    const part = (bytesPerSecond - fresh * leastBytesPerSecond) / (bounded.length + 1);
+    return Math.max(leastBytesPerSecond, part * (uuid === bounded[0]?.move.uuid ? 2 : 1));
+  }
+}
+
+/** Bounds that differ by no more than a tenth. */
+function isNear(before: number | undefined, now: number | undefined): boolean {
+  return before !== undefined && now !== undefined && Math.abs(now - before) <= 0.1 * before;
 }

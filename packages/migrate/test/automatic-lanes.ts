@@ -1,4 +1,4 @@
-import type {Step} from '@dr-toolkit/engine';
+import type {AutomaticLane, Step} from '@dr-toolkit/engine';
 import test from 'ava';
 
 import {automaticDiskLanes} from '../src/automatic-lanes.ts';
@@ -40,6 +40,12 @@ function job(mib: number, elapsedMs = 1000, memoryBytes = 0) {
   };
 }
 
+/** The copies of moves have begun. */
+async function seen(lane: AutomaticLane, steps: readonly Step[]): Promise<void> {
+  await lane.setSpeed(steps, 40 * mebibyte, {signal});
+  await lane.sense(steps, {signal});
+}
+
 test('what guests wait is told from the second look on, and guests on the move do not count', async t => {
   const {web, mail, lane, moving} = await scene();
   t.is((await lane.sense([], {signal})).waitMs, undefined);
@@ -63,19 +69,39 @@ test('what moves carry is told from their jobs, and only while their disks are c
 test('a lane is shared out among its moves, and each keeps to its own bound', async t => {
   const {web, mail, lane, moving} = await scene();
   web.job = job(10);
-  mail.job = job(10);
-  await lane.setSpeed([moving(1, {bandwidthMibPerSecond: 8}), moving(2)], 40 * mebibyte, {signal});
+  mail.job = job(20);
+  const steps = [moving(1, {bandwidthMibPerSecond: 8}), moving(2)];
+  await seen(lane, steps);
+  await lane.setSpeed(steps, 60 * mebibyte, {signal});
   t.is(web.copySpeed, 8 * mebibyte);
-  t.is(mail.copySpeed, 20 * mebibyte);
+  t.is(mail.copySpeed, 40 * mebibyte);
   await lane.setSpeed([moving(2)], 40 * mebibyte, {signal});
   t.is(mail.copySpeed, 40 * mebibyte);
   await lane.setSpeed([moving(2)], undefined, {signal});
   t.is(mail.copySpeed, undefined);
 });
 
+test('a move whose copy was not seen yet begins slowly, and the others need not make room for it', async t => {
+  const {web, mail, lane, moving} = await scene();
+  web.job = job(10);
+  mail.job = {...job(0), totalBytes: 0};
+  await seen(lane, [moving(1)]);
+  await lane.setSpeed([moving(1), moving(2)], 40 * mebibyte, {signal});
+  t.is(mail.copySpeed, 4 * mebibyte);
+  t.is(web.copySpeed, 36 * mebibyte);
+  mail.job = job(1);
+  await lane.sense([moving(1), moving(2)], {signal});
+  await lane.setSpeed([moving(1), moving(2)], 42 * mebibyte, {signal});
+  t.is(web.copySpeed, 28 * mebibyte, 'it has least left');
+  t.is(mail.copySpeed, 4 * mebibyte, 'one at a time, and the slower first');
+  await lane.setSpeed([moving(1), moving(2)], 42 * mebibyte, {signal});
+  t.is(mail.copySpeed, 14 * mebibyte);
+});
+
 test('of two lanes the narrower counts', async t => {
   const {web, lane, other, moving} = await scene();
   web.job = job(10);
+  await seen(lane, [moving(1)]);
   await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
   await other.setSpeed([moving(1)], 10 * mebibyte, {signal});
   t.is(web.copySpeed, 10 * mebibyte);
