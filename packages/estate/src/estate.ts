@@ -95,6 +95,8 @@ export interface LaneSizes {
 }
 
 const placesDefault = 2;
+/** With how many a lane on auto begins: when one connects or carries its memory, others use the disk. */
+const placesAutoFrom = 4;
 /** Of links and workers when the disks decide. */
 const placesBesideAuto = 8;
 
@@ -130,10 +132,10 @@ type LaneEntries = EstateDocument['lanes'];
 function laneSizes({disk, net, migrations}: NonNullable<LaneEntries> = {}): LaneSizes {
   const [ofDisk, ofNet] = [laneOf(disk), laneOf(net)];
   const auto = ofDisk.places === 'auto';
-  const others = auto ? placesBesideAuto : placesDefault;
+  const [unset, others] = auto ? [placesAutoFrom, placesBesideAuto] : [placesDefault, placesDefault];
   const caps = given({disk: ofDisk.mibPerSecond, net: ofNet.mibPerSecond});
   return {
-    disk: typeof ofDisk.places === 'number' ? ofDisk.places : placesDefault,
+    disk: typeof ofDisk.places === 'number' ? ofDisk.places : unset,
     net: typeof ofNet.places === 'number' ? ofNet.places : others,
     migrations: migrations ?? others,
     ...(auto && {automatic: ['disk'] as const}),

@@ -8,11 +8,11 @@ function estate(lanes: string, ofA = '{}') {
   );
 }
 
-test('a disk lane on auto begins with two places, and lets the others follow it', t => {
+test('a disk lane on auto begins with four places, and lets the others follow it', t => {
   const {hosts} = estate('{disk: auto}', '{disk: 3}');
   t.deepEqual(hosts[0]?.lanes, {disk: 3, net: 2, migrations: 2});
-  t.deepEqual(hosts[1]?.lanes, {disk: 2, net: 8, migrations: 8, automatic: ['disk']});
-  t.deepEqual(automaticDisks(estate('{disk: auto}', '{disk: 3}')), [{host: 'b', lane: 'host:b/disk', from: 2}]);
+  t.deepEqual(hosts[1]?.lanes, {disk: 4, net: 8, migrations: 8, automatic: ['disk']});
+  t.deepEqual(automaticDisks(estate('{disk: auto}', '{disk: 3}')), [{host: 'b', lane: 'host:b/disk', from: 4}]);
   t.is(lanePlaces(estate('{disk: auto, net: 4}'))['link:a-b'], 4);
 });
 
