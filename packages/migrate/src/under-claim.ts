@@ -28,7 +28,9 @@ export function underClaim(kind: StepKind<DomainMove, MigrationContext>): StepKi
     ...kind,
     perform: (move, context) => claimed(move, context, () => kind.perform(move, context)),
     ...(kind.attach && {
-      attach: (move, context, found) => claimed(move, context, async () => kind.attach?.(move, context, found)),
+      // Also when it was told to end before: without a claim of its own nothing could be ended.
+      attach: (move, context, found) =>
+        claimed(move, context, async () => kind.attach?.(move, context, found), AbortSignal.timeout(tidyMs)),
     }),
     ...(kind.undo && {
       async undo(move, context) {
@@ -40,8 +42,13 @@ export function underClaim(kind: StepKind<DomainMove, MigrationContext>): StepKi
   });
 }
 
-async function claimed<T>(move: DomainMove, context: Context, act: () => Promise<T>): Promise<T> {
-  await takeClaim(move, context);
+async function claimed<T>(
+  move: DomainMove,
+  context: Context,
+  act: () => Promise<T>,
+  signal: AbortSignal = context.signal,
+): Promise<T> {
+  await takeClaim(move, {...context, signal});
   const renewal = setInterval(() => void renew(move, context), renewMs);
   try {
     return await act();

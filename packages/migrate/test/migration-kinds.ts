@@ -110,27 +110,30 @@ test('an abort leaves the domain on its source', async t => {
   return undefined;
 });
 
-test('a move whose abort is heard before it has copied anything is over for its attempt, and for no other', async t => {
-  const two = new TwoHosts().with('web');
-  const {plan} = await two.plan();
-  const step = plan?.steps.find(({kind}) => kind === 'move-live');
-  const move = step && moveOfStep(step);
-  const kind = migrationKinds.find(found => found.kind === 'move-live');
-  const web = two.alder.domains.get(uuidOf(1));
-  if (!move || !kind || !web) return t.fail();
-  // As a controller leaves it whose source waits for a target that does not answer.
-  const bytes = {processedBytes: 0, totalBytes: 1, memoryBytes: 0, bytesPerSecond: 0};
-  web.job = {operation: 'migration-out', elapsedMs: 1, ...bytes};
-  const stop = new AbortController();
-  const context = {...two.contextFor('web/move', {signal: stop.signal}), progress: () => stop.abort()};
-  const found = await kind.inspect(move, context);
-  if (found.state !== 'underway') return t.fail(found.state);
-  await t.throwsAsync(async () => kind.attach?.(move, context, found), {code: 'ABORTED', message: /still wait/u});
-  const {signal} = new AbortController();
-  t.is((await kind.inspect(move, {...context, signal})).state, 'pending');
-  t.is((await kind.inspect(move, two.contextFor('web/move', {token: 2}))).state, 'underway');
-  return undefined;
-});
+for (const when of ['while it is followed', 'before it is taken up']) {
+  test(`a move whose abort, ${when}, is heard before it has copied anything is over for its attempt, and for no other`, async t => {
+    const two = new TwoHosts().with('web');
+    const {plan} = await two.plan();
+    const step = plan?.steps.find(({kind}) => kind === 'move-live');
+    const move = step && moveOfStep(step);
+    const kind = migrationKinds.find(found => found.kind === 'move-live');
+    const web = two.alder.domains.get(uuidOf(1));
+    if (!move || !kind || !web) return t.fail();
+    // As a controller leaves it whose source waits for a target that does not answer.
+    const bytes = {processedBytes: 0, totalBytes: 1, memoryBytes: 0, bytesPerSecond: 0};
+    web.job = {operation: 'migration-out', elapsedMs: 1, ...bytes};
+    const stop = new AbortController();
+    if (when === 'before it is taken up') stop.abort();
+    const context = {...two.contextFor('web/move', {signal: stop.signal}), progress: () => stop.abort()};
+    const {signal} = new AbortController();
+    const found = await kind.inspect(move, {...context, signal});
+    if (found.state !== 'underway') return t.fail(found.state);
+    await t.throwsAsync(async () => kind.attach?.(move, context, found), {code: 'ABORTED', message: /still wait/u});
+    t.is((await kind.inspect(move, {...context, signal})).state, 'pending');
+    t.is((await kind.inspect(move, two.contextFor('web/move', {token: 2}))).state, 'underway');
+    return undefined;
+  });
+}
 
 test("an earlier run's unfinished copy is replaced", async t => {
   const two = new TwoHosts().with('web');
