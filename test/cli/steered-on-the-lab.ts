@@ -81,12 +81,12 @@ test('a run of another process is aborted and undone, and is not resumed afterwa
   const run = dr(...moveAway, 'aslo-proxy', '--bandwidth', '8');
   await untilMoving(run);
   const {run: name} = await lastRun(t.context);
-  const looked = await dr('abort', name, '--now', '--undo', '--dry-run');
+  const looked = await dr('abort', name, '--undo', '--dry-run');
   t.is(looked.exitCode, 0, looked.stderr);
   t.regex(looked.stdout, /^Broken off:\n +aslo-proxy\/move$/mu);
   t.regex(looked.stdout, /^Would then be undone.*\n +Undo: /mu);
   t.is((await dr('resume', name, '--dry-run')).exitCode, 3, 'somebody is at its controls');
-  const aborted = await dr('abort', name, '--now', '--undo', '--yes');
+  const aborted = await dr('abort', name, '--undo', '--yes');
   t.is(aborted.exitCode, 0, aborted.stderr);
   const {exitCode, stderr} = await run;
   t.is(exitCode, 130, stderr);
@@ -100,6 +100,27 @@ test('a run of another process is aborted and undone, and is not resumed afterwa
   t.is(resumed.exitCode, 3, resumed.stderr);
   t.regex(resumed.stderr, new RegExp(`Run ${name} was undone by \\S+\\n +Start anew: dr migrate`, 'u'));
   t.like(checkJournal(path.join(folder, 'state/runs', name)), {ok: true});
+});
+
+test('what a killed run has left under way is broken off and undone by dr abort', async t => {
+  const {dr} = t.context;
+  const run = dr(...moveAway, 'aslo-proxy', '--bandwidth', '8');
+  await untilMoving(run);
+  run.kill('SIGKILL');
+  await run;
+  const job = () => dr('lab', 'exec', 'sunjammer', '--name', 'steer', '--', 'virsh', 'domjobinfo', 'aslo-proxy');
+  t.regex((await job()).stdout, /Operation: +Outgoing migration/u, 'it goes on by itself');
+  const looked = await dr('abort', 'last', '--undo', '--dry-run');
+  t.regex(looked.stdout, /^Broken off, where it still goes on:\n +aslo-proxy\/move$/mu);
+  const aborted = await dr('abort', 'last', '--undo', '--yes');
+  t.is(aborted.exitCode, 0, aborted.stderr);
+  t.regex(aborted.stderr, /aslo-proxy +running on sunjammer/u);
+  t.regex(aborted.stderr, /Undone: \d+ steps? of/u);
+  t.regex((await job()).stdout, /Job type: +None/u);
+  t.deepEqual(await placesOf(dr, 'aslo-proxy'), ['sunjammer: running']);
+  t.is((await dr('claims')).stdout, 'No domain is claimed');
+  const disks = await dr('lab', 'exec', 'newhost', '--name', 'steer', '--', 'sh', '-c', 'ls /var/lib/libvirt/images');
+  t.notRegex(disks.stdout, /aslo-proxy/u, 'nothing of it is left on the target');
 });
 
 test('a waiting run shows its evidence and every answer, and goes on with the one that is given', async t => {

@@ -46,17 +46,17 @@ export function runsProgram<Args extends unknown[], Opts extends Globals, Global
     );
 
   dr.command('abort')
-    .summary('end a run that goes on elsewhere')
+    .summary('end a run that goes on elsewhere, or has crashed')
     .description(
-      'Lets what runs end and starts nothing more; with --now, breaks off what runs as well. Then offers to take back what was finished and can be taken back.',
+      'Breaks off what runs, and starts nothing more; with --finish, lets what runs end first. Of a run that crashed, sees what still goes on, and ends that. Then offers to take back what was finished and can be taken back.',
     )
     .argument('<run>', 'its name, the beginning of it, or last')
-    .option('--now', 'break off what runs')
+    .option('--finish', 'let what runs end first')
     .option('--undo', 'take back what it has finished and can be taken back')
     .addOption(dryRun('say what would be let end, broken off and undone'))
     .addHelpText(
       'after',
-      examples('abort last', 'abort last --now --yes', 'abort last --undo --dry-run', 'abort last --undo --yes'),
+      examples('abort last', 'abort last --finish --yes', 'abort last --undo --dry-run', 'abort last --undo --yes'),
     )
     .action((wanted, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>

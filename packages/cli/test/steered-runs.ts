@@ -50,3 +50,14 @@ test('abort of a run that nobody drives says so, and undoes what can be undone o
   t.regex(stderr, /Run the-run is waiting: nobody is at its controls/u);
   t.regex(stderr, /Nothing of it is to be undone/u);
 });
+
+test('abort of a run that crashed takes it to its end', async t => {
+  const dr = await drAfter(t, [question], {
+    afterwards: store => store.tx(tx => tx.q(`UPDATE run SET state = 'running'`)),
+  });
+  t.regex((await dr.run('runs')).stdout, /^the-run +crashed/mu);
+  t.is((await dr.run('abort', 'last')).exitCode, 3, 'nobody said yes');
+  const {exitCode, stderr} = await dr.run('abort', 'last', '--yes');
+  t.is(exitCode, 0, stderr);
+  t.regex((await dr.run('runs')).stdout, /^the-run +stopped/mu);
+});

@@ -55,12 +55,7 @@ export async function retryStep(store: Store, run: string, step: string, ways: W
  * Ends a run from elsewhere. `stop` starts nothing new and lets what runs end; `abort` ends that too. Answers whether
  * somebody is at its controls to do so: of a crashed run, only resuming can tell what still goes on.
  */
-export async function abortRun(
-  store: Store,
-  run: string,
-  how: 'stop' | 'abort' = 'stop',
-  ways: Ways = {},
-): Promise<boolean> {
+export async function abortRun(store: Store, run: string, how: 'stop' | 'abort', ways: Ways = {}): Promise<boolean> {
   await readRun(reader(store), run);
   const {locks = kernelLocks} = ways;
   const alive = await locks.poke(lockKey(store.id, run));

@@ -1,68 +1,55 @@
-import {
-  abortRun,
-  followRun,
-  runPlan,
-  type RunView,
-  showRun,
-  type StepView,
-  type Store,
-  undoPlan,
-  type UndoPlan,
-} from '@dr-toolkit/engine';
-import {findHost, lanePlaces} from '@dr-toolkit/estate';
-import {migrationKinds, migrationMoves} from '@dr-toolkit/migrate';
+import {abortRun, followRun, type RunView, showRun, type StepView, type Store} from '@dr-toolkit/engine';
 
 import {counted} from '../amounts.ts';
-import {CliError} from '../cli-error.ts';
-import {estateSecrets} from '../estate-secrets.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
+import {hostsOfRun} from '../hosts-of-run.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
-import {runsFolder} from '../run-places.ts';
-import {steerRun} from '../steer-run.ts';
+import {resumeWatched} from '../resume-watched.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
+import {undoOf, undoRun} from '../undo-run.ts';
 import {withRuns} from '../user-store.ts';
 
 export type AbortCommand = GlobalOptions & {
-  readonly now?: boolean | undefined;
+  readonly finish?: boolean | undefined;
   readonly undo?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 };
 
-/** `dr abort RUN [--now] [--undo]` */
+/** `dr abort RUN [--finish] [--undo]` */
 export async function abort(wanted: string, options: AbortCommand, terminal: Terminal): Promise<ExitCode> {
   return withRuns(terminal, options.dryRun ? 'read' : 'write', async store => {
     const run = await showRun(store, await findRun(store, wanted));
-    if (run.state === 'crashed') {
-      throw new CliError('BLOCKED', `Run ${run.run} crashed, so there is nobody to stop`, {
-        hint: `See what it left behind, and end it: dr resume ${run.run}`,
-      });
-    }
     // Before anything is stopped: what is to be undone must be possible to reach.
-    if (options.undo) await hostsToUndo(run, options, terminal);
+    if (options.undo) await estateFor(run, options, terminal);
     if (options.dryRun) return tellAbort(run, options, terminal);
-    const heard = run.state === 'running' && (await end(store, run, options, terminal));
-    if (!heard) terminal.note(standsStill(run));
-    if (heard && !options.undo && !terminal.canAsk) {
+    const end = await ended(run, store, options, terminal);
+    if (end === 'is told') {
       terminal.note(`Told it to. See it end: dr show ${run.run} --follow`);
       return exitCodes.done;
     }
-    if (heard) await ended(store, run, terminal);
-    return offerUndo(store, await showRun(store, run.run), options, terminal);
+    const left = await showRun(store, run.run);
+    const asks = left.steps.filter(({record}) => record.question?.ask === 'settle');
+    if (end === 'has ended' && asks.length > 0) {
+      terminal.note(`What ${asks.map(({step}) => step.id).join(', ')} came to cannot be told: dr show ${run.run}`);
+      return exitCodes.failed;
+    }
+    return offerUndo(left, store, options, terminal);
   });
 }
 
 /** Says what the run's end would mean to each step, as it stands now, and what could be undone. */
-function tellAbort(run: RunView, {now, undo}: AbortCommand, terminal: Terminal): ExitCode {
-  const going = run.state === 'running';
+function tellAbort(run: RunView, {finish, undo}: AbortCommand, terminal: Terminal): ExitCode {
+  const going = run.state === 'running' || run.state === 'crashed';
   const ofState = (state: StepView['record']['state']) =>
     going ? run.steps.flatMap(({step, record}) => (record.state === state ? [step.id] : [])) : [];
   const [running, notBegun] = [ofState('running'), ofState('pending')];
   const undoing = undoOf(run).plan.steps.map(({title}) => title);
+  const looked = run.state === 'crashed' ? ', where it still goes on' : '';
   const text = [
-    going ? `Would ${now ? 'abort' : 'stop'} ${run.run} (${run.command})` : standsStill(run),
-    ...titled(now ? 'Broken off:' : 'Let end:', running),
+    going ? `Would ${finish ? 'stop' : 'abort'} ${run.run} (${run.command})` : standsStill(run),
+    ...titled(`${finish ? 'Let end' : 'Broken off'}${looked}:`, running),
     ...titled('Not begun any more:', notBegun),
     ...titled(
       undo
@@ -72,7 +59,7 @@ function tellAbort(run: RunView, {now, undo}: AbortCommand, terminal: Terminal):
     ),
     ...(undo && undoing.length === 0 ? [nothingToUndo] : []),
   ].join('\n\n');
-  const how = now ? 'abort' : 'stop';
+  const how = finish ? 'stop' : 'abort';
   tellOutlook(terminal, 'abort', {
     run: run.run,
     state: run.state,
@@ -90,35 +77,59 @@ function standsStill({run, state}: RunView): string {
   return `Run ${run} is ${state}: nobody is at its controls`;
 }
 
-async function end(store: Store, run: RunView, options: AbortCommand, terminal: Terminal): Promise<boolean> {
-  const question = options.now
-    ? `Abort ${run.run} (${run.command}), and break off what it is doing?`
-    : `Stop ${run.run} (${run.command}), after what it is doing now?`;
+type End = 'has ended' | 'is told' | 'stood still';
+
+/** Ends a run: by telling whoever is at its controls; where that one is gone, by taking them. */
+async function ended(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<End> {
+  if (run.state === 'crashed') return takenToItsEnd(run, store, options, terminal);
+  const heard = run.state === 'running' && (await told(run, store, options, terminal));
+  if (!heard) {
+    terminal.note(standsStill(run));
+    return 'stood still';
+  }
+  if (!options.undo && !terminal.canAsk) return 'is told';
+  terminal.note(
+    `Told it to, and waits for its end (Ctrl-C: wait no longer). What it does: dr show ${run.run} --follow`,
+  );
+  for await (const event of followRun(store, run.run, {signal: terminal.interrupts.stop})) {
+    if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
+  }
+  terminal.interrupts.stop.throwIfAborted();
+  return 'has ended';
+}
+
+async function told(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<boolean> {
+  const question = options.finish
+    ? `Stop ${run.run} (${run.command}), after what it is doing now?`
+    : `Abort ${run.run} (${run.command}), and break off what it is doing?`;
   await confirmed(terminal, question, options);
-  const how = options.now ? 'abort' : 'stop';
+  const how = options.finish ? 'stop' : 'abort';
   const heard = await abortRun(store, run.run, how);
   terminal.event({type: 'abort', run: run.run, how, heard});
   return heard;
 }
 
-async function ended(store: Store, {run}: RunView, terminal: Terminal): Promise<void> {
-  terminal.note(`Told it to, and waits for its end (Ctrl-C: wait no longer). What it does: dr show ${run} --follow`);
-  for await (const event of followRun(store, run, {signal: terminal.interrupts.stop})) {
-    if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
-  }
-  terminal.interrupts.stop.throwIfAborted();
+/** What a crashed run has left under way may still go on: it is looked at, and broken off or followed to its end. */
+async function takenToItsEnd(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<End> {
+  const {estate, hosts: named} = await estateFor(run, options, terminal);
+  const question = `${run.run} (${run.command}) crashed. See what of it still goes on, and ${options.finish ? 'let that end' : 'break that off'}?`;
+  await confirmed(terminal, question, options);
+  await using opened = openedHosts(named);
+  const now = AbortSignal.abort();
+  const ending = options.finish ? {stop: now} : {stop: now, signal: now};
+  await resumeWatched(run, {store, estate, hosts: opened.hosts, ending}, terminal);
+  return 'has ended';
+}
+
+async function estateFor({plan}: RunView, options: AbortCommand, terminal: Terminal) {
+  const {estate} = await openEstate(terminal, options);
+  return {estate, hosts: hostsOfRun(plan, estate)};
 }
 
 const nothingToUndo = 'Nothing of it is to be undone';
 
-/** What takes back what a run has done so far and can be taken back. */
-function undoOf({run, plan, steps}: RunView): UndoPlan {
-  const records = Object.fromEntries(steps.map(({step, record}) => [step.id, record]));
-  return undoPlan(plan, records, {kinds: migrationKinds, run});
-}
-
 /** What a run has done and can take back, it takes back when a person says so, or --undo does. */
-async function offerUndo(store: Store, run: RunView, options: AbortCommand, terminal: Terminal): Promise<ExitCode> {
+async function offerUndo(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<ExitCode> {
   const undo = undoOf(run);
   const count = undo.plan.steps.length;
   if (count === 0) {
@@ -131,7 +142,8 @@ async function offerUndo(store: Store, run: RunView, options: AbortCommand, term
     return exitCodes.done;
   }
   await confirmed(terminal, `Undo ${counted(count, 'finished step')} of ${run.run}?`, options);
-  return undone(store, undo, {run, options, terminal});
+  const {estate} = await estateFor(run, options, terminal);
+  return undoRun(run, undo, {store, estate}, terminal);
 }
 
 const shownMost = 20;
@@ -143,35 +155,4 @@ function titled(title: string, lines: readonly string[]): string[] {
 function listText(lines: readonly string[]): string {
   const shown = lines.slice(0, shownMost).map(line => `  ${line}`);
   return (lines.length > shownMost ? [...shown, `  and ${lines.length - shownMost} more`] : shown).join('\n');
-}
-
-/** The hosts that an undo works on, by dr.yaml. */
-async function hostsToUndo(run: RunView, options: AbortCommand, terminal: Terminal) {
-  const {estate} = await openEstate(terminal, options);
-  const names = new Set(migrationMoves(run.plan).flatMap(({from, to}) => [from, to]));
-  return {estate, hosts: [...names].map(name => findHost(estate, name))};
-}
-
-async function undone(
-  store: Store,
-  {plan}: UndoPlan,
-  {run, options, terminal}: {run: RunView; options: AbortCommand; terminal: Terminal},
-): Promise<ExitCode> {
-  const {estate, hosts: named} = await hostsToUndo(run, options, terminal);
-  await using opened = openedHosts(named);
-  const {hosts} = opened;
-  const secrets = await estateSecrets(estate, terminal);
-  const outcome = await steerRun(
-    plan,
-    terminal,
-    {store, context: {hosts}, lanes: lanePlaces(estate), secrets},
-    steered => runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
-  );
-  terminal.event({type: 'undone', run: run.run, by: outcome.run, status: outcome.status});
-  if (outcome.status === 'done') {
-    terminal.note(`Undone: ${counted(plan.steps.length, 'step')} of ${run.run}`);
-    return exitCodes.done;
-  }
-  terminal.note(`The undo is ${outcome.status}: dr show ${outcome.run}`);
-  return outcome.status === 'stopped' ? exitCodes.interrupted : exitCodes.failed;
 }

@@ -4,25 +4,24 @@ import {
   listRuns,
   mendRunFolder,
   resumeOutlook,
-  resumeRun,
   runIsAlive,
   type RunView,
   showRun,
   type Store,
 } from '@dr-toolkit/engine';
-import {estateDigest, findHost, lanePlaces} from '@dr-toolkit/estate';
-import {migrationKinds, migrationMoves} from '@dr-toolkit/migrate';
+import {estateDigest, lanePlaces} from '@dr-toolkit/estate';
+import {migrationKinds} from '@dr-toolkit/migrate';
 
-import {automaticLanesFor} from '../automatic-lanes.ts';
 import {CliError} from '../cli-error.ts';
-import {endOfMigration} from '../end-of-migration.ts';
 import {estateSecrets} from '../estate-secrets.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import {findStep} from '../find-step.ts';
+import {hostsOfRun} from '../hosts-of-run.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {resumeText} from '../resume-text.ts';
-import {comeSoFar, type Steered, steerRun} from '../steer-run.ts';
+import {resumeWatched} from '../resume-watched.ts';
+import type {Steered} from '../steer-run.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 import {withRuns} from '../user-store.ts';
@@ -50,23 +49,16 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     if (plan.estate !== '' && plan.estate !== estateDigest(estate)) {
       terminal.note('dr.yaml has changed since this run was planned. The run keeps to its plan.');
     }
-    const names = new Set(migrationMoves(plan).flatMap(({from, to}) => [from, to]));
-    await using opened = openedHosts([...names].map(name => findHost(estate, name)));
+    await using opened = openedHosts(hostsOfRun(plan, estate));
     const {hosts} = opened;
-    const secrets = await estateSecrets(estate, terminal);
-    const steered = {store, context: {hosts}, lanes: lanePlaces(estate), secrets};
     if (options.dryRun) {
-      await tellResume(run, answers, steered, terminal);
+      const secrets = await estateSecrets(estate, terminal);
+      await tellResume(run, answers, {store, context: {hosts}, lanes: lanePlaces(estate), secrets}, terminal);
       return exitCodes.done;
     }
     await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);
     for (const [step, answer] of Object.entries(answers)) await answerStep(store, run.run, step, answer);
-    const automatic = automaticLanesFor(estate, hosts);
-    const soFar = await comeSoFar(store, run.run);
-    const outcome = await steerRun(plan, terminal, {...steered, automatic, soFar}, watched =>
-      resumeRun(run.run, watched),
-    );
-    return await endOfMigration({plan, outcome, hosts}, terminal);
+    return (await resumeWatched(run, {store, estate, hosts}, terminal)).code;
   });
 }
 
