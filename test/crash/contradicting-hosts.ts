@@ -1,7 +1,7 @@
-import {askGuest} from '@dr-toolkit/lab';
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
 
 import {type CrashRig, crashRig, type HostName, images} from './fixtures/crash-rig.ts';
+import {ranOn} from '../fixtures/ran-on.ts';
 
 interface Context {
   readonly rig: CrashRig;
@@ -70,7 +70,7 @@ const waits = test.macro({
     const [vm] = rig.vms;
     t.deepEqual(await rig.places(name), {[place.to]: 'running'});
     t.is(await rig.shell(place.to, `sha256sum < ${images}/${name}-data.raw`), vm?.sha256 ?? '');
-    if (guest === 'runs on') t.is((await askGuest(vm?.address ?? '', {timeoutMs: 20_000})).boot_id, vm?.bootId ?? '');
+    if (guest === 'runs on' && vm) t.true(await ranOn(rig.lab, vm, vm.bootId));
   },
   title: (situation = '') => `${situation}: the run waits for a person, with the evidence, and does nothing`,
 });

@@ -4,6 +4,7 @@ import anyTest, {type ExecutionContext, type TestFn} from 'ava';
 import {countedPast} from '../fixtures/counted-past.ts';
 import {allBoundaries, type Boundary, boundaryOfEachKind, boundaryText} from './fixtures/boundaries.ts';
 import {type CrashRig, crashRig, type Death, type HostName, images, journalOf} from './fixtures/crash-rig.ts';
+import {ranOn} from '../fixtures/ran-on.ts';
 
 /** How far the rounds have come, over all tests. */
 interface Course {
@@ -81,8 +82,9 @@ async function inOrder(t: Test, run: string, move: {from: HostName; to: HostName
   const {from, to, sourceDisks} = move;
   for (const vm of rig.vms) {
     t.deepEqual(await rig.places(vm.name), {[to]: 'running'}, `${run}: ${vm.name}`);
-    const {boot_id, counter} = await countedPast(vm.address, vm.counter);
-    t.is(boot_id, vm.bootId, `${run}: ${vm.name} has not booted again`);
+    const {boot_id: bootId, counter} = await countedPast(vm.address, vm.counter);
+    t.true(await ranOn(rig.lab, vm, vm.bootId), `${run}: ${vm.name} was not started anew`);
+    vm.bootId = bootId;
     vm.counter = counter;
     t.is(await rig.shell(to, `sha256sum < ${images}/${vm.name}-data.raw`), vm.sha256, `${run}: data of ${vm.name}`);
   }

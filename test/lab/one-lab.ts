@@ -5,6 +5,7 @@ import {askGuest, labUp, openLab, waitForGuest} from '@dr-toolkit/lab';
 import {parseEstate} from '@dr-toolkit/estate';
 import {RpcClient} from '@dr-toolkit/libvirt';
 import {countedPast} from '../fixtures/counted-past.ts';
+import {ranOn} from '../fixtures/ran-on.ts';
 import {marksOf, traces} from './fixtures/traces.ts';
 import {scratchLabs} from './fixtures/scratch-labs.ts';
 
@@ -97,6 +98,7 @@ test('a lab does what real hosts do, and leaves nothing behind', async t => {
   await home.call('DOMAIN_CREATE', {dom});
   const again = await waitForGuest(proxy, {withinMs: 120_000});
   t.not(again.boot_id, first.boot_id);
+  t.false(await ranOn(lab, proxy, first.boot_id));
   t.true(again.counter > told.counter);
 
   t.true(await lab.down());

@@ -11,6 +11,7 @@ import {migrationKinds} from '@dr-toolkit/migrate';
 
 import {countedPast} from '../fixtures/counted-past.ts';
 import {labRig, type Rig} from './fixtures/lab-migration.ts';
+import {ranOn} from '../fixtures/ran-on.ts';
 
 interface Context {
   rig: Rig;
@@ -75,21 +76,22 @@ async function resumed({folder, rig}: Context, run: string) {
 
 test('dr is killed half-way: the move goes on, and the resumed run takes it up where it is', async t => {
   const {rig} = t.context;
-  const [guest] = await rig.lab.guests();
-  const before = await askGuest(guest?.address ?? '');
+  const [guest = t.fail()] = await rig.lab.guests();
+  const before = await askGuest(guest.address);
   await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.1});
   const {outcome, seen} = await resumed(t.context, 'the-run');
   t.is(outcome.status, 'done');
   t.true(seen.includes('aslo-proxy/move attached'), seen.join(', '));
   t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
-  t.is((await countedPast(guest?.address ?? '', before.counter)).boot_id, before.boot_id);
+  await countedPast(guest.address, before.counter);
+  t.true(await ranOn(rig.lab, guest, before.boot_id));
 });
 
 test('dr is killed while a lane slows a move: the move goes on as slow, and the resumed run lets it go', async t => {
   t.timeout(120_000);
   const {rig} = t.context;
-  const [, guest] = await rig.lab.guests();
-  const before = await askGuest(guest?.address ?? '');
+  const [, guest = t.fail()] = await rig.lab.guests();
+  const before = await askGuest(guest.address);
   // So slow that the move would outlast this test many times.
   const slow = {fraction: 0, bytesPerSecond: 32 * 1024};
   const until = async () => /dr-copy-vda/u.test(await blockNodes(rig, 'sunjammer', 'aslo-web1'));
@@ -102,7 +104,8 @@ test('dr is killed while a lane slows a move: the move goes on as slow, and the 
   t.true(seen.includes('aslo-web1/move attached'), seen.join(', '));
   t.deepEqual(await rig.places('aslo-web1'), {newhost: 'running'});
   t.notRegex(await blockNodes(rig, 'newhost', 'aslo-web1'), /dr-copy|migration-/u);
-  t.is((await countedPast(guest?.address ?? '', before.counter)).boot_id, before.boot_id);
+  await countedPast(guest.address, before.counter);
+  t.true(await ranOn(rig.lab, guest, before.boot_id));
 });
 
 function blockNodes(rig: Rig, host: string, domain: string): Promise<string> {

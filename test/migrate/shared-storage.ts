@@ -5,6 +5,7 @@ import {askGuest, waitForGuest} from '@dr-toolkit/lab';
 import {countedPast} from '../fixtures/counted-past.ts';
 import {labRig, type Migration, type Rig} from './fixtures/lab-migration.ts';
 import {sharedFolder} from './fixtures/shared-folder.ts';
+import {ranOn} from '../fixtures/ran-on.ts';
 
 const test = anyTest.serial as TestFn<{rig: Rig}>;
 const images = '/var/lib/libvirt/images';
@@ -50,8 +51,8 @@ for (const [from, to, through] of [
 ] as const) {
   test(`a running VM moves from ${from} by the ${through}, and its disk stays where it is`, async t => {
     const {rig} = t.context;
-    const [guest] = await rig.lab.guests();
-    const before = await askGuest(guest?.address ?? '');
+    const [guest = t.fail()] = await rig.lab.guests();
+    const before = await askGuest(guest.address);
     const files = await filesOf(rig, from);
     t.is(files.length, 1);
     const migration = await rig.migrate({
@@ -75,7 +76,8 @@ for (const [from, to, through] of [
       t.deepEqual(asked && (await keptDisks(asked)), [], 'dr clean finds nothing to delete');
     }
     t.regex(await rig.shell(to, 'virsh domblklist aslo-proxy'), /vda +\/run\/nas\/aslo-proxy.qcow2/u);
-    t.is((await countedPast(guest?.address ?? '', before.counter + 5)).boot_id, before.boot_id);
+    await countedPast(guest.address, before.counter + 5);
+    t.true(await ranOn(rig.lab, guest, before.boot_id));
     t.regex(await rig.shell(to, `qemu-img check -U ${disk} 2>&1`), /No errors were found/u);
   });
 }
