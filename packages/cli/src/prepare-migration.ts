@@ -1,11 +1,12 @@
 import type {AutomaticLane} from '@dr-toolkit/engine';
-import {type Estate, estateDigest, findHost, laneCaps, lanePlaces, routeBetween} from '@dr-toolkit/estate';
+import {type Estate, estateDigest, estateLane, findHost, laneCaps, lanePlaces, routeBetween} from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {bandwidthOf} from '@dr-toolkit/lanes';
 import {
   type AssessOptions,
   assessMigration,
   type MigrationAssessment,
+  type MigrationLanes,
   migrationPlan,
   type MigrationRequest,
   type PlannedMigration,
@@ -77,38 +78,38 @@ function optionsOf({parallel}: MigrateOptions) {
 
 export function requestOf(estate: Estate, domains: readonly string[], options: MigrateOptions): MigrationRequest {
   const {from, to, mode, downtime} = options;
-  const bandwidth = bandwidthFor(estate, options);
   return {
     from,
     to,
     domains,
     route: routeBetween(estate, {from, to}),
+    lanes: migrationLanesOf(estate, options),
     ...(mode && {mode}),
     ...(options.managed && {through: 'client'}),
     ...(options.skipBlocked && {blocked: 'skip'}),
     ...(options.deleteSource && {sourceDisks: 'delete'}),
     ...(options.replaceKept && {keptDisks: 'replace'}),
     ...(options.keepGoing && {afterFailure: 'go-on'}),
-    ...(bandwidth !== undefined && {bandwidthMibPerSecond: bandwidth}),
+    ...(options.bandwidth !== undefined && {bandwidthMibPerSecond: options.bandwidth}),
     ...(downtime !== undefined && {downtimeMsMax: downtime}),
     ...(options.autoConverge && {autoConverge: 'on'}),
     ...(options.breakClaim && {breakClaims: options.breakClaim}),
   };
 }
 
-const mebibyte = 1024 ** 2;
-
 /**
- * What one move may carry, in MiB per second: --bandwidth, or less where dr.yaml bounds a lane on its way. Each place of
- * such a lane has an equal share, so that all together never exceed it.
+ * What dr.yaml says of lanes beyond the hosts' own. Each place of a lane with a bound has an equal share of it, so that
+ * all together never exceed it.
  */
-function bandwidthFor(estate: Estate, options: MigrateOptions): number | undefined {
-  const {from, to, bandwidth} = options;
+function migrationLanesOf(estate: Estate, options: MigrateOptions): MigrationLanes {
   const places = lanesFor(estate, options);
-  const lanes = [`host:${from}/disk`, `host:${to}/disk`, `link:${[from, to].toSorted().join('-')}`];
-  const perStream = bandwidth === undefined ? {} : {perStream: bandwidth * mebibyte};
-  const bytes = bandwidthOf(lanes, {...perStream, perLane: laneCaps(estate)}, lane => places[lane] ?? 1);
-  return bytes === undefined ? undefined : Math.max(1, Math.floor(bytes / mebibyte));
+  const caps = laneCaps(estate);
+  const share = (lane: string) => bandwidthOf([lane], {perLane: caps}, () => places[lane] ?? 1) ?? 0;
+  return {
+    pools: Object.keys(places).filter(lane => lane.startsWith('pool:')),
+    ...(estate.together && {together: estateLane}),
+    bytesPerSecond: Object.fromEntries(Object.keys(caps).map(lane => [lane, share(lane)])),
+  };
 }
 
 /** With --parallel the lanes between these two hosts have that many places, whatever dr.yaml says. */
@@ -124,6 +125,7 @@ export function lanesFor(
     `host:${from}/migrations-out`,
     `host:${to}/migrations-in`,
     `link:${[from, to].toSorted().join('-')}`,
+    ...Object.keys(lanes).filter(lane => lane.startsWith(`pool:${from}/`) || lane.startsWith(`pool:${to}/`)),
   ];
   return {...lanes, ...Object.fromEntries(between.map(lane => [lane, parallel]))};
 }

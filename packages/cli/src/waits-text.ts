@@ -26,6 +26,9 @@ export function laneText(lane: string): string {
   if (resource === 'disk') return `the disk of ${host}`;
   if (resource === 'migrations-out') return `a place among those that leave ${host}`;
   if (resource === 'migrations-in') return `a place among those that go to ${host}`;
+  const [, owner, pool] = /^pool:([^/]+)\/(.+)$/u.exec(lane) ?? [];
+  if (pool !== undefined) return `pool ${pool} of ${owner}`;
+  if (lane === 'estate') return 'a place among all that are under way';
   const link = /^link:(.+)$/u.exec(lane)?.[1];
   return link === undefined ? lane : `the link ${link}`;
 }

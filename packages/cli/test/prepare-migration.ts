@@ -20,7 +20,7 @@ test('the way is that of dr.yaml', t => {
 });
 
 test('options become a request, and nothing is said of what was not asked for', t => {
-  t.deepEqual(Object.keys(requestOf(estate, ['db'], way)).toSorted(), ['domains', 'from', 'route', 'to']);
+  t.deepEqual(Object.keys(requestOf(estate, ['db'], way)).toSorted(), ['domains', 'from', 'lanes', 'route', 'to']);
   const {through, blocked, sourceDisks, bandwidthMibPerSecond, afterFailure} = requestOf(estate, [], {
     ...way,
     managed: true,
@@ -52,16 +52,27 @@ test('the journal keeps a command that can be typed again', t => {
   t.is(commandOf([], {...way, mode: 'auto'}), 'migrate --from sunjammer --to newhost');
 });
 
-test('a bounded lane is shared by its places, and --bandwidth only ever means less', t => {
+test('each place of a bounded lane has its share, and pools and the estate have lanes where dr.yaml says so', t => {
   const bounded = parseEstate(`
 estate: x
 hosts:
-  sunjammer: {uri: qemu+ssh://root@sunjammer/system, lanes: {net: {places: 4, mibPerSecond: 100}}}
+  sunjammer:
+    uri: qemu+ssh://root@sunjammer/system
+    lanes: {net: {places: 4, mibPerSecond: 100}, pools: {fast: 8}}
   newhost: {uri: qemu+ssh://root@newhost/system, lanes: {net: 4, disk: {mibPerSecond: 80}}}
+lanes: {estate: {places: 6, mibPerSecond: 120}}
 `);
-  const bandwidth = (more: object) => requestOf(bounded, [], {...way, ...more}).bandwidthMibPerSecond;
-  t.is(bandwidth({}), 25);
-  t.is(bandwidth({bandwidth: 10}), 10);
-  t.is(bandwidth({bandwidth: 500}), 25);
-  t.is(bandwidth({parallel: 10}), 8);
+  const mebibyte = 1024 ** 2;
+  t.deepEqual(requestOf(bounded, [], way).lanes, {
+    pools: ['pool:sunjammer/fast'],
+    together: 'estate',
+    bytesPerSecond: {
+      'host:newhost/disk': 40 * mebibyte,
+      'link:newhost-sunjammer': 25 * mebibyte,
+      estate: 20 * mebibyte,
+    },
+  });
+  const parallel = {...way, parallel: 10};
+  t.is(requestOf(bounded, [], parallel).lanes?.bytesPerSecond?.['host:newhost/disk'], 8 * mebibyte);
+  t.like(lanesFor(bounded, parallel), {'pool:sunjammer/fast': 10, estate: 6});
 });

@@ -10,8 +10,11 @@ export interface Estate {
   readonly pools: readonly EstatePool[];
   /** Names of pools, as in `pools` or as libvirt's own, that hold the same files on every host that has them. */
   readonly sharedPools: readonly string[];
+  readonly links: readonly EstateLink[];
   readonly services: readonly Service[];
   readonly lanes: LaneSizes;
+  /** What all hosts bear together; absent: no limit. */
+  readonly together?: LaneSize;
 }
 
 export interface EstateHost {
@@ -58,6 +61,11 @@ export interface EstatePool {
   readonly at: Readonly<Record<string, string>>;
 }
 
+/** What the link of two hosts bears, where dr.yaml says it of the link itself. */
+export interface EstateLink extends Partial<LaneSize> {
+  readonly between: readonly [string, string];
+}
+
 export interface Service {
   readonly name: string;
   readonly rpoMs?: number;
@@ -83,11 +91,19 @@ export type Check = (
   | {readonly command: string | readonly string[]}
 ) & {readonly withinMs?: number};
 
+/** How many heavy streams at once, and what they may carry together. */
+export interface LaneSize {
+  readonly places: number;
+  readonly mibPerSecond?: number;
+}
+
 /** How many heavy acts a host bears at once. */
 export interface LaneSizes {
   readonly disk: number;
   readonly net: number;
   readonly migrations: number;
+  /** Pools with disks of their own, by their names in `pools` or as libvirt calls them. */
+  readonly pools?: Readonly<Record<string, LaneSize>>;
   /** dr finds out by itself how many streams the disks bear; `disk` is what it begins with. */
   readonly automatic?: readonly 'disk'[];
   /** What all streams of a lane may carry together. */
@@ -109,8 +125,10 @@ export function estateOf(document: EstateDocument): Estate {
     networks: listed(document.networks ?? {}, networkOf),
     pools: listed(document.pools ?? {}, (name, at) => ({name, at})),
     sharedPools: document.sharedPools ?? [],
+    links: (document.links ?? []).map(({between, ...size}) => Object.assign(given(size), {between})),
     services: listed(document.services ?? {}, serviceOf),
     lanes: laneSizes(document.lanes),
+    ...(document.lanes?.estate !== undefined && {together: laneSize(document.lanes.estate)}),
   };
 }
 
@@ -123,13 +141,13 @@ function hostOf(name: string, host: EstateDocument['hosts'][string], lanes: Lane
     ...(host.fence && {
       fence: {agent: host.fence.agent, options: host.fence.options ?? {}, secrets: host.fence.secrets ?? {}},
     }),
-    lanes: laneSizes({...lanes, ...given(host.lanes ?? {})}),
+    lanes: laneSizes({...lanes, ...given(host.lanes ?? {}), pools: {...lanes?.pools, ...host.lanes?.pools}}),
   };
 }
 
-type LaneEntries = EstateDocument['lanes'];
+type LaneEntries = Omit<NonNullable<EstateDocument['lanes']>, 'estate'> | undefined;
 
-function laneSizes({disk, net, migrations}: NonNullable<LaneEntries> = {}): LaneSizes {
+function laneSizes({disk, net, migrations, pools = {}}: NonNullable<LaneEntries> = {}): LaneSizes {
   const [ofDisk, ofNet] = [laneOf(disk), laneOf(net)];
   const auto = ofDisk.places === 'auto';
   const [unset, others] = auto ? [placesAutoFrom, placesBesideAuto] : [placesDefault, placesDefault];
@@ -138,6 +156,9 @@ function laneSizes({disk, net, migrations}: NonNullable<LaneEntries> = {}): Lane
     disk: typeof ofDisk.places === 'number' ? ofDisk.places : unset,
     net: typeof ofNet.places === 'number' ? ofNet.places : others,
     migrations: migrations ?? others,
+    ...(Object.keys(pools).length > 0 && {
+      pools: Object.fromEntries(Object.entries(pools).map(([name, entry]) => [name, laneSize(entry)])),
+    }),
     ...(auto && {automatic: ['disk'] as const}),
     ...(Object.keys(caps).length > 0 && {mibPerSecond: caps}),
   };
@@ -146,6 +167,11 @@ function laneSizes({disk, net, migrations}: NonNullable<LaneEntries> = {}): Lane
 interface LaneEntry {
   readonly places?: number | 'auto' | undefined;
   readonly mibPerSecond?: number | undefined;
+}
+
+function laneSize(entry: number | {places?: number | undefined; mibPerSecond?: number | undefined}): LaneSize {
+  const {places = placesDefault, mibPerSecond} = typeof entry === 'object' ? entry : {places: entry};
+  return {places, ...given({mibPerSecond})};
 }
 
 function laneOf(entry: number | 'auto' | LaneEntry | undefined): LaneEntry {

@@ -5,9 +5,11 @@ export type {
   Check,
   Estate,
   EstateHost,
+  EstateLink,
   EstateNetwork,
   EstatePool,
   Fence,
+  LaneSize,
   LaneSizes,
   NetworkPlace,
   SecretReference,
@@ -18,7 +20,7 @@ export {describeMistake, EstateError, type EstateErrorCode, type Mistake} from '
 export {estateFromInventory, type EstateTextOptions, type FoundHost} from './estate-from-inventory.ts';
 export {estateJsonSchema} from './estate-json-schema.ts';
 export {EstateNameError, type EstateNameErrorCode, findHost} from './find-host.ts';
-export {automaticDisks, laneCaps, lanePlaces} from './lane-places.ts';
+export {automaticDisks, estateLane, laneCaps, lanePlaces} from './lane-places.ts';
 export {estateFile, loadEstate, type LoadedEstate, type LoadEstateOptions} from './load-estate.ts';
 export {didYouMean, nearest} from './nearest.ts';
 export {parseEstate} from './parse-estate.ts';

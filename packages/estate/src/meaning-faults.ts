@@ -13,6 +13,7 @@ export function meaningFaults(root: unknown): Fault[] {
     ...hostFaults(root),
     ...placeFaults(root, 'networks'),
     ...placeFaults(root, 'pools'),
+    ...linkFaults(root),
     ...networkFaults(root),
     ...serviceFaults(root),
     ...circleFaults(root),
@@ -80,6 +81,28 @@ function placeFaults(root: unknown, section: 'networks' | 'pools'): Fault[] {
       places.includes(place) ? [] : [noSuchPlace([section, name, place], place, places)],
     ),
   );
+}
+
+function linkFaults(root: unknown): Fault[] {
+  const hosts = keysOf(root, ['hosts']);
+  const links = valueAt(root, ['links']);
+  const seen = new Set<string>();
+  return (Array.isArray(links) ? links : []).flatMap((_link, index): Fault[] => {
+    const path = ['links', index, 'between'];
+    const between = listAt(root, path);
+    const unknown = between.findIndex(name => !hosts.includes(name));
+    if (unknown !== -1) {
+      const name = between[unknown] ?? '';
+      const hint = didYouMean(name, hosts, {what: 'host'});
+      return [{path: [...path, unknown], message: `there is no host ${name}`, hint}];
+    }
+    const pair = between.toSorted().join(' and ');
+    const again = seen.has(pair);
+    seen.add(pair);
+    if (again) return [{path, message: `the link of ${pair} is there already`, hint: 'Keep one of the two'}];
+    if (between.length !== 2 || between[0] !== between[1]) return [];
+    return [{path, message: `${between[0]} has no link to itself`, hint: 'Name two hosts'}];
+  });
 }
 
 function noSuchPlace(path: Path, place: string, places: readonly string[]): Fault {

@@ -26,7 +26,8 @@ export function routeBetween(estate: Estate, {from, to}: {readonly from: string;
   };
 }
 
-function poolAt({pools}: Estate, name: string, host: EstateHost): string {
+/** What libvirt calls a pool on a host, when dr.yaml has it as `name`. */
+export function poolAt({pools}: Estate, name: string, host: EstateHost): string {
   const pool = pools.find(entry => entry.name === name);
   return (pool && placeFor(pool.at, host)) ?? name;
 }

@@ -41,17 +41,36 @@ const auto = z.literal('auto', 'expected a whole number, auto, or {places: 2, mi
 const diskPlaces = z.union([places, auto]).optional();
 
 const diskLane = z.union([places, z.strictObject({places: diskPlaces, mibPerSecond}), auto]);
-const netLane = z.union([places, z.strictObject({places: places.optional(), mibPerSecond})]);
+const plainLane = z.union([places, z.strictObject({places: places.optional(), mibPerSecond})]);
+
+const laneEntries = {
+  disk: diskLane.optional().describe('Heavy streams on the disks of a host at once; auto: as many as its guests bear'),
+  net: plainLane.optional().describe('Heavy streams over the network of a host at once'),
+  migrations: places.optional().describe('Domains that leave a host, or arrive at it, at once'),
+  pools: z
+    .record(name, plainLane)
+    .optional()
+    .describe('Heavy streams on a storage pool at once. Such a pool has disks of its own: they do not count on disk'),
+};
 
 const lanes = z
-  .strictObject({
-    disk: diskLane
-      .optional()
-      .describe('Heavy streams on the disks of a host at once; auto: as many as its guests bear'),
-    net: netLane.optional().describe('Heavy streams over the network of a host at once'),
-    migrations: places.optional().describe('Domains that leave a host, or arrive at it, at once'),
-  })
+  .strictObject(laneEntries)
   .describe('How many heavy acts a host bears at once. Default: 2 each; with disk: auto, 8 each of the others');
+
+const estateLanes = z
+  .strictObject({
+    ...laneEntries,
+    estate: plainLane.optional().describe('Heavy streams of the whole estate at once. Default: no limit'),
+  })
+  .describe('The same for every host, and for all of them together');
+
+const link = z
+  .strictObject({
+    between: z.tuple([name, name]).describe('Two hosts'),
+    places: places.optional(),
+    mibPerSecond,
+  })
+  .describe('What the link of two hosts bears. Default: what the weaker of the two bears');
 
 /** A secret is never written in dr.yaml; this says where it is. */
 export const secretReference = z
@@ -153,8 +172,9 @@ export const estateSchema = z
       .array(name)
       .optional()
       .describe('Pools on folders that hold the same files on every host that has them'),
+    links: z.array(link).optional(),
     services: z.record(name, service).optional(),
-    lanes: lanes.optional(),
+    lanes: estateLanes.optional(),
   })
   .describe('What dr looks after');
 

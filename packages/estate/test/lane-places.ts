@@ -30,6 +30,30 @@ test('caps are bytes per second by lane, and a link has the smaller of two', t =
   t.is(automaticDisks(capped).length, 2);
 });
 
+test('a pool with disks of its own, a link and the estate have the places that dr.yaml gives them', t => {
+  const text = `estate: x
+sites: {colo: {}}
+hosts:
+  a: {uri: "qemu:///system", lanes: {pools: {nvme: {places: 8, mibPerSecond: 500}}}}
+  b: {uri: "qemu+ssh://b/system", site: colo}
+  c: {uri: "qemu+ssh://c/system"}
+pools: {archive: {colo: tank}}
+links:
+  - {between: [c, a], places: 1}
+  - {between: [b, c], mibPerSecond: 20}
+lanes: {net: 3, pools: {archive: 1, nvme: 5}, estate: {places: 4, mibPerSecond: 90}}
+`;
+  const places = lanePlaces(parseEstate(text));
+  t.like(places, {'pool:a/nvme': 8, 'pool:b/nvme': 5, 'pool:a/archive': 1, 'pool:b/tank': 1});
+  t.like(places, {'link:a-b': 3, 'link:a-c': 1, 'link:b-c': 3, estate: 4});
+  const mebibyte = 1024 ** 2;
+  t.deepEqual(laneCaps(parseEstate(text)), {
+    'pool:a/nvme': 500 * mebibyte,
+    'link:b-c': 20 * mebibyte,
+    estate: 90 * mebibyte,
+  });
+});
+
 const refused = test.macro({
   exec(t, lanes: string, message: RegExp) {
     t.regex(t.throws(() => estate(lanes), {instanceOf: EstateError})?.message ?? '', message);
@@ -41,3 +65,17 @@ test(refused, '{disk: {place: 2}}', /unknown key "place".*\n.*\n.*\n.*places/u);
 test(refused, '{disk: {mibPerSecond: 0}}', /expected 1 or more/u);
 test(refused, '{net: auto}', /expected/u);
 test(refused, '{disk: 0}', /expected 1 or more/u);
+test(refused, '{pools: {nvme: auto}}', /expected/u);
+test(refused, '{pools: {nvme: {places: 0}}}', /expected 1 or more/u);
+
+for (const [link, message] of [
+  ['{between: [a, d]}', /there is no host d.*\n.*\n.*\n.*/u],
+  ['{between: [a, a]}', /a has no link to itself/u],
+  ['{between: [a]}', /expected/u],
+  ['{between: [a, b]}\n  - {between: [b, a]}', /the link of a and b is there already/u],
+] as const) {
+  test(`links: ${link.replaceAll('\n', '')} is refused`, t => {
+    const text = `estate: x\nhosts:\n  a: {uri: "qemu:///system"}\n  b: {uri: "qemu+ssh://b/system"}\nlinks:\n  - ${link}\n`;
+    t.regex(t.throws(() => parseEstate(text), {instanceOf: EstateError})?.message ?? '', message);
+  });
+}

@@ -28,6 +28,8 @@ export interface DomainMove {
   readonly keptDisks: 'refuse' | 'replace';
   /** Claims of other controllers that the operator broke by the domain's name. */
   readonly brokenClaims?: readonly BrokenClaim[];
+  /** What it holds a place on while it runs. */
+  readonly lanes: readonly string[];
   readonly memoryBytes: number;
   /** How much there is to carry: memory of a running domain, and data of the disks that are copied. */
   readonly weightBytes: number;

@@ -1,9 +1,11 @@
 import type {DiskPlace, DiskReading, DomainReading, HostReading, Inventory, PoolReading} from '@dr-toolkit/hosts';
+import {bandwidthOf} from '@dr-toolkit/lanes';
 import {distance} from 'fastest-levenshtein';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import type {DiskMove, DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
+import {lanesOnTheWay} from './migration-lanes.ts';
 import type {MigrationRequest} from './migration-request.ts';
 import {isArriving} from './whereabouts.ts';
 
@@ -95,11 +97,17 @@ function moveOf(moving: Moving): DomainMove {
   const {domain, target, request, assessment} = moving;
   const there = target?.domains.find(({uuid}) => uuid === domain.uuid);
   const {from, to, route, through = 'auto', sourceDisks = 'keep', keptDisks = 'refuse'} = request;
-  const {bandwidthMibPerSecond, downtimeMsMax, autoConverge} = request;
-  const disks = domain.disks
-    .filter(disk => disk.device === 'disk' && disk.type !== 'network')
-    .map(disk => diskMove(disk, moving));
+  const {downtimeMsMax, autoConverge} = request;
+  const read = domain.disks.filter(disk => disk.device === 'disk' && disk.type !== 'network');
+  const disks = read.map(disk => diskMove(disk, moving));
   const copied = disks.filter(disk => disk.storage === 'copy');
+  const pools = read.filter((_disk, index) => disks[index]?.storage === 'copy').map(disk => poolsOf(disk, moving));
+  const lanes = lanesOnTheWay(
+    {from, to},
+    pools.map(pool => ({source: pool.from?.name, target: pool.to?.name})),
+    request.lanes,
+  );
+  const bandwidthMibPerSecond = bandwidthOn(lanes, request);
   const how = howOf(moving, there, copied);
   const nvram = domain.hostFiles.find(file => file.purpose === 'nvram')?.path;
   const broken = request.breakClaims?.includes(domain.name)
@@ -123,12 +131,25 @@ function moveOf(moving: Moving): DomainMove {
     sourceDisks,
     keptDisks,
     ...(broken.length > 0 && {brokenClaims: broken}),
+    lanes,
     memoryBytes: domain.memoryBytes,
     weightBytes: how === 'finish' ? 0 : sizeOf(copied, how === 'offline' ? 0 : domain.memoryBytes),
     ...(bandwidthMibPerSecond !== undefined && {bandwidthMibPerSecond}),
     ...(downtimeMsMax !== undefined && {downtimeMsMax}),
     ...(autoConverge !== undefined && {autoConverge}),
   };
+}
+
+const mebibyte = 1024 ** 2;
+
+/** What the operator gives it, or less where one of its lanes is bounded: then the streams on that lane never exceed it. */
+function bandwidthOn(
+  lanes: readonly string[],
+  {bandwidthMibPerSecond, lanes: {bytesPerSecond: perLane} = {}}: MigrationRequest,
+): number | undefined {
+  const perStream = bandwidthMibPerSecond === undefined ? {} : {perStream: bandwidthMibPerSecond * mebibyte};
+  const bytes = bandwidthOf(lanes, {...perStream, ...(perLane && {perLane})});
+  return bytes === undefined ? undefined : Math.max(1, Math.floor(bytes / mebibyte));
 }
 
 function sizeOf(disks: readonly DiskMove[], memoryBytes: number): number {
@@ -159,10 +180,17 @@ export function runs({state}: Pick<DomainReading, 'state'>): boolean {
   return state !== 'shutoff' && state !== 'crashed';
 }
 
-function diskMove(disk: DiskReading, {source, target, request}: Moving): DiskMove {
-  const sourcePath = disk.path ?? '';
-  const from = source.pools.find(({name}) => name === disk.pool) ?? poolOf(source, sourcePath);
+/** The pools that a disk lies in, on the source and on the target. */
+function poolsOf(disk: DiskReading, {source, target, request}: Moving) {
+  const from = source.pools.find(({name}) => name === disk.pool) ?? poolOf(source, disk.path ?? '');
   const to = from && target?.pools.find(({name}) => name === (request.route.pools?.[from.name] ?? from.name));
+  return {from, to};
+}
+
+function diskMove(disk: DiskReading, moving: Moving): DiskMove {
+  const {request} = moving;
+  const sourcePath = disk.path ?? '';
+  const {from, to} = poolsOf(disk, moving);
   const targetPath =
     from?.path !== undefined && to?.path !== undefined ? inFolder(to.path, from.path, sourcePath) : sourcePath;
   const place: DiskPlace =

@@ -22,7 +22,7 @@ export {
   migrationPremises,
   type PresenceState,
 } from './migration-premises.ts';
-export type {MigrationRequest, MigrationRoute} from './migration-request.ts';
+export type {MigrationLanes, MigrationRequest, MigrationRoute} from './migration-request.ts';
 export {type EndedStep, migrationSummary, type SummaryRow} from './migration-summary.ts';
 export {type RepeatedPreflight, repeatedPreflight, type RepeatOptions} from './repeated-preflight.ts';
 export {releaseClaims} from './release-claims.ts';

@@ -12,6 +12,7 @@ export interface MigrationRequest {
    */
   readonly through?: 'auto' | 'daemons' | 'client';
   readonly route: MigrationRoute;
+  readonly lanes?: MigrationLanes;
   /** `skip`: leave domains out that something stands in the way of, and move the rest. Default `refuse`. */
   readonly blocked?: 'refuse' | 'skip';
   /** Default `keep`: the source's disk files stay, marked, until `dr clean`. */
@@ -25,6 +26,16 @@ export interface MigrationRequest {
   readonly autoConverge?: 'on' | 'off';
   /** `stop` (default): after a failure nothing more is started. `go-on`: the other domains still move. */
   readonly afterFailure?: 'stop' | 'go-on';
+}
+
+/** Lanes beyond those that every move holds on its hosts and the link between them. */
+export interface MigrationLanes {
+  /** `pool:HOST/POOL`, by libvirt's names: pools with disks of their own. Their streams do not hold the host's disk. */
+  readonly pools?: readonly string[];
+  /** One that all moves hold. */
+  readonly together?: string;
+  /** What one stream may carry on a lane, in bytes per second. */
+  readonly bytesPerSecond?: Readonly<Record<string, number>>;
 }
 
 export interface MigrationRoute {

@@ -88,3 +88,41 @@ async function storage(origin: string): Promise<string | undefined> {
   const two = new TwoHosts({alder, birch}).with('web');
   return (await movesOf(two))[0]?.disks[0]?.storage;
 }
+
+test('a move holds the disks of both hosts, the link between, and a worker on each side', async t => {
+  const [move] = await movesOf(new TwoHosts().with('web'));
+  t.deepEqual(move?.lanes, [
+    'host:alder/disk',
+    'host:birch/disk',
+    'link:alder-birch',
+    'host:alder/migrations-out',
+    'host:birch/migrations-in',
+  ]);
+});
+
+test('a pool with disks of its own has its lane in their place, and one lane may hold all', async t => {
+  const two = new TwoHosts({birch: {pools: [{name: 'fast', path: '/srv/fast'}]}}).with('web');
+  const lanes = {pools: ['pool:birch/fast', 'pool:alder/other'], together: 'estate'};
+  const [move] = await movesOf(two, {route: {...route, pools: {default: 'fast'}}, lanes});
+  t.deepEqual(move?.lanes, [
+    'host:alder/disk',
+    'pool:birch/fast',
+    'link:alder-birch',
+    'host:alder/migrations-out',
+    'host:birch/migrations-in',
+    'estate',
+  ]);
+});
+
+async function bandwidth(more: Partial<MigrationRequest>) {
+  return (await movesOf(new TwoHosts().with('web'), more))[0]?.bandwidthMibPerSecond;
+}
+
+test('of what bounds its lanes, and of --bandwidth, the least counts', async t => {
+  const mebibyte = 1024 ** 2;
+  const lanes = {bytesPerSecond: {'host:birch/disk': 40 * mebibyte, 'link:alder-birch': 25 * mebibyte, estate: 1}};
+  t.is(await bandwidth({}), undefined);
+  t.is(await bandwidth({lanes}), 25, 'not by a lane that it does not hold');
+  t.is(await bandwidth({lanes, bandwidthMibPerSecond: 10}), 10);
+  t.is(await bandwidth({lanes, bandwidthMibPerSecond: 500}), 25);
+});
