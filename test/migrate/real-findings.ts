@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import anyTest, {type TestFn} from 'ava';
 import {execa} from 'execa';
 
-import {labRig, type Migration, type Rig} from './fixtures/lab-migration.ts';
+import {codes, labRig, type Rig} from './fixtures/lab-migration.ts';
 
 const test = anyTest.serial as TestFn<{rig: Rig; shared: string}>;
 const images = '/var/lib/libvirt/images';
@@ -40,10 +40,6 @@ async function must(rig: Rig, host: string, command: string): Promise<string> {
 
 const shutOff = (name: string, {devices = ''}) =>
   `<domain type='qemu'><name>${name}</name><memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices>${devices}</devices></domain>`;
-
-function codes({findings}: Migration, severity: string): string[] {
-  return findings.filter(finding => finding.severity === severity).map(({code}) => code);
-}
 
 test('a disk that both hosts share is not copied, and not deleted either', async t => {
   const {rig, shared} = t.context;

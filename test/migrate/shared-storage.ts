@@ -3,7 +3,7 @@ import {keptDisks} from '@dr-toolkit/hosts';
 import {askGuest, waitForGuest} from '@dr-toolkit/lab';
 
 import {countedPast} from '../fixtures/counted-past.ts';
-import {labRig, type Migration, type Rig} from './fixtures/lab-migration.ts';
+import {codes, labRig, type Rig} from './fixtures/lab-migration.ts';
 import {sharedFolder} from './fixtures/shared-folder.ts';
 import {ranOn} from '../fixtures/ran-on.ts';
 
@@ -31,10 +31,6 @@ test.after.always(async t => t.context.rig?.close());
 /** Which file it is, and that nothing else lies beside it or where a copy would. */
 async function filesOf(rig: Rig, host: string): Promise<readonly string[]> {
   return (await rig.shell(host, `stat -c '%n %i' ${nas}/*; ls ${images} | grep aslo-proxy || true`)).trim().split('\n');
-}
-
-function codes({findings}: Migration, severity: string): string[] {
-  return findings.filter(finding => finding.severity === severity).map(({code}) => code);
 }
 
 test('without a word in dr.yaml the file on the target is somebody else’s, and the remedy says what to write', async t => {

@@ -84,6 +84,7 @@ export function requestOf(estate: Estate, domains: readonly string[], options: M
     domains,
     route: routeBetween(estate, {from, to}),
     lanes: migrationLanesOf(estate, options),
+    services: Object.fromEntries(estate.services.flatMap(({name, domains: ofIt}) => ofIt.map(one => [one.name, name]))),
     ...(mode && {mode}),
     ...(options.managed && {through: 'client'}),
     ...(options.skipBlocked && {blocked: 'skip'}),

@@ -1,6 +1,7 @@
 import type {Failure, Json, LiveEvent, Plan, Progress, RunEvent, RunStatus, Step} from '@dr-toolkit/engine';
 
 import {limitText, lostText} from './limit-text.ts';
+import {type CarriedStep, runProgress, type RunProgress} from './run-progress.ts';
 import {waitsText} from './waits-text.ts';
 
 export type RowState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 'skipped' | 'cancelled';
@@ -8,6 +9,8 @@ export type RowState = 'waiting' | 'running' | 'asking' | 'done' | 'failed' | 's
 /** What stands on one line of a display: the steps of one domain, or a step that belongs to none. */
 export interface RowView {
   readonly name: string;
+  readonly wave?: number;
+  readonly service?: string;
   readonly state: RowState;
   /** Title of the step that is under way, failed, or comes next; of the last one when all are done. */
   readonly act: string;
@@ -35,6 +38,8 @@ export interface RunViewOptions {
   readonly placesDefault?: number;
   /** How far a resumed run had come, by step. */
   readonly soFar?: ReadonlyMap<string, StepSoFar>;
+  /** How many bytes a step carries, by step. */
+  readonly weights?: ReadonlyMap<string, number>;
 }
 
 interface StepStatus {
@@ -57,6 +62,9 @@ export class RunView {
   readonly #planned: ReadonlyMap<string, Step>;
   readonly #lanes: Map<string, number>;
   readonly #placesDefault: number;
+  readonly #weights: ReadonlyMap<string, number>;
+  /** The last that was seen: between two moves nothing is carried, and the run goes on. */
+  #bytesPerSecond = 0;
   #status: RunStatus | 'running' = 'running';
   readonly #limits = new Map<string, string>();
   #paused: string | undefined;
@@ -64,8 +72,12 @@ export class RunView {
   #halted = false;
   #interrupted = false;
 
-  constructor(plan: Plan, {lanes = {}, placesDefault = 2, soFar = new Map()}: RunViewOptions = {}) {
+  constructor(
+    plan: Plan,
+    {lanes = {}, placesDefault = 2, soFar = new Map(), weights = new Map()}: RunViewOptions = {},
+  ) {
     this.plan = plan;
+    this.#weights = weights;
     this.#planned = new Map(plan.steps.map(step => [step.id, step]));
     this.#lanes = new Map(Object.entries(lanes));
     this.#placesDefault = placesDefault;
@@ -141,6 +153,7 @@ export class RunView {
     const step = this.#planned.get(event.step);
     if (!status || !step) return undefined;
     Object.assign(status, changeBy(event));
+    this.#bytesPerSecond = this.bytesPerSecond() || this.#bytesPerSecond;
     return rowOf(step);
   }
 
@@ -160,8 +173,11 @@ export class RunView {
     const ended = statuses.flatMap(({endedMs}) => endedMs ?? []);
     const etaMs = etaOf(status.progress);
     const waits = state === 'waiting' && present ? this.#waits(present) : status.because;
+    const {wave, service} = steps[0]?.group ?? {};
     return {
       name,
+      ...(wave !== undefined && {wave}),
+      ...(service !== undefined && {service}),
       state,
       act: present?.title ?? name,
       facts: Object.assign({}, ...statuses.map(({result}) => factsOf(result))) as Record<string, Json>,
@@ -183,6 +199,17 @@ export class RunView {
   /** Bytes per second of all that runs. */
   bytesPerSecond(): number {
     return [...this.#steps.values()].reduce((sum, {progress}) => sum + (progress?.bytesPerSecond ?? 0), 0);
+  }
+
+  /** How far the run has come by what it carries, and how long the rest takes at its present rate. */
+  progress(): (RunProgress & {readonly etaMs?: number}) | undefined {
+    const steps = Array.from(this.#weights, ([id, weightBytes]): CarriedStep => {
+      const {state, progress} = this.#statusOf(id);
+      return {weightBytes, state: carriedState(state), progress};
+    });
+    const come = runProgress(steps);
+    if (!come || come.leftBytes === 0 || this.#bytesPerSecond === 0) return come;
+    return {...come, etaMs: (come.leftBytes / this.#bytesPerSecond) * 1000};
   }
 
   #rowState(steps: readonly Step[]): RowState {
@@ -250,7 +277,12 @@ function changeBy(event: StepEvent): Partial<StepStatus> {
 }
 
 function rowOf({id, group}: Step): string {
-  return group.service ?? id;
+  return group.subject ?? id;
+}
+
+function carriedState(state: RowState): CarriedStep['state'] {
+  if (state === 'waiting') return 'to do';
+  return state === 'running' || state === 'done' ? state : 'left';
 }
 
 function startedFrom(soFar: StepSoFar | undefined): StepStatus {

@@ -1,4 +1,5 @@
 import type {LiveEvent, Plan, RunEvent, RunOutcome} from '@dr-toolkit/engine';
+import {stepWeights} from '@dr-toolkit/migrate';
 
 import {counted} from './amounts.ts';
 import {runDisplay} from './display/run-display.ts';
@@ -24,7 +25,7 @@ export async function watchRun(
   options: RunViewOptions,
   start: (watch: Watch) => Promise<RunOutcome>,
 ): Promise<WatchedRun> {
-  const view = new RunView(plan, options);
+  const view = new RunView(plan, {weights: stepWeights(plan), ...options});
   const display = runDisplay(view, terminal);
   const {interrupts} = terminal;
   interrupts.onInterrupt = count => {

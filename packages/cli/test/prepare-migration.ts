@@ -20,7 +20,14 @@ test('the way is that of dr.yaml', t => {
 });
 
 test('options become a request, and nothing is said of what was not asked for', t => {
-  t.deepEqual(Object.keys(requestOf(estate, ['db'], way)).toSorted(), ['domains', 'from', 'lanes', 'route', 'to']);
+  t.deepEqual(Object.keys(requestOf(estate, ['db'], way)).toSorted(), [
+    'domains',
+    'from',
+    'lanes',
+    'route',
+    'services',
+    'to',
+  ]);
   const {through, blocked, sourceDisks, bandwidthMibPerSecond, afterFailure} = requestOf(estate, [], {
     ...way,
     managed: true,

@@ -13,7 +13,11 @@ const stepSchema = z.strictObject({
   title: z.string(),
   changes: z.string(),
   args: jsonObject,
-  group: z.strictObject({wave: z.int().exactOptional(), service: z.string().exactOptional()}),
+  group: z.strictObject({
+    wave: z.int().exactOptional(),
+    service: z.string().exactOptional(),
+    subject: z.string().exactOptional(),
+  }),
   needs: z.array(z.strictObject({step: z.string(), need: z.enum(['require', 'prefer'])})),
   lanes: z.array(lanePlaces),
   timeoutMs: z.number().positive().exactOptional(),

@@ -28,6 +28,8 @@ export interface Retries {
 export interface StepGroup {
   readonly wave?: number;
   readonly service?: string;
+  /** Steps of one subject, such as a domain, share a line. */
+  readonly subject?: string;
 }
 
 /** One act of a plan: plain data. */

@@ -26,4 +26,5 @@ export type {MigrationLanes, MigrationRequest, MigrationRoute} from './migration
 export {type EndedStep, migrationSummary, type SummaryRow} from './migration-summary.ts';
 export {type RepeatedPreflight, repeatedPreflight, type RepeatOptions} from './repeated-preflight.ts';
 export {releaseClaims} from './release-claims.ts';
+export {stepWeights} from './step-weights.ts';
 export type {MigrationContext, Whereabouts} from './whereabouts.ts';

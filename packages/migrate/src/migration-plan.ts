@@ -65,11 +65,12 @@ export function migrationPlan(
 const brief: ReadonlySet<string> = new Set(['prepare-disks', 'retire-source']);
 const briefMsMax = 10 * 60_000;
 
-function stepsOf(move: DomainMove, {afterFailure = 'stop'}: MigrationRequest): StepInput[] {
+function stepsOf(move: DomainMove, {afterFailure = 'stop', services = {}}: MigrationRequest): StepInput[] {
   const {domain, from, to, how} = move;
+  const service = services[domain];
   const id = (act: string) => `${idOf(move)}/${act}`;
   const onFailure = afterFailure === 'stop' ? ('stop' as const) : ('skip-dependents' as const);
-  const common = {args: move, group: {service: domain}, onFailure};
+  const common = {args: move, group: {subject: domain, ...(service !== undefined && {service})}, onFailure};
   const steps: StepInput[] = [];
   const add = (act: string, kind: string, title: string, changes: string) => {
     const before = steps.at(-1)?.id;

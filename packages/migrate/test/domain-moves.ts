@@ -2,7 +2,7 @@ import test from 'ava';
 import {readInventory} from '@dr-toolkit/hosts';
 
 import {placesOnTarget} from '../src/domain-move.ts';
-import {domainMoves, type MigrationErrorCode, type MigrationRequest} from '../src/index.ts';
+import {domainMoves, type MigrationErrorCode, type MigrationRequest, stepWeights} from '../src/index.ts';
 import {images, TwoHosts} from './fixtures/two-hosts.ts';
 
 const route = {targetUri: 'sim://birch/system'};
@@ -39,6 +39,21 @@ test('the biggest moves first', async t => {
     (await movesOf(two)).map(({domain, how}) => `${domain} ${how}`),
     ['big live', 'small live', 'off offline'],
   );
+});
+
+test('steps stand with the service of their domain, and those that carry bytes tell how many', async t => {
+  const two = new TwoHosts().with('web', {number: 1}).with('wiki', {number: 2});
+  const {plan} = await two.plan({services: {web: 'shop'}});
+  if (!plan) return t.fail();
+  const groups = Object.fromEntries(plan.steps.map(({id, group}) => [id, group]));
+  t.deepEqual(groups['web/move'], {subject: 'web', service: 'shop'});
+  t.deepEqual(groups['wiki/retire'], {subject: 'wiki'});
+  const moves = await movesOf(two);
+  t.deepEqual(
+    Object.fromEntries(stepWeights(plan)),
+    Object.fromEntries(moves.map(({domain, weightBytes}) => [`${domain}/move`, weightBytes])),
+  );
+  return undefined;
 });
 
 test('a domain is named by its UUID too, and moves once', async t => {

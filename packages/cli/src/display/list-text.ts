@@ -1,9 +1,10 @@
 import stringWidth from 'string-width';
 
-import {percentText, rateText} from '../amounts.ts';
+import {percentText, rateText, timeText} from '../amounts.ts';
 import {rowText} from '../row-text.ts';
 import type {RowState, RowView, RunView} from '../run-view.ts';
 import type {Style} from '../terminal.ts';
+import {rowGroups} from './row-groups.ts';
 
 export interface ListOptions {
   /** With more rows than this, only those that something happens to are shown. */
@@ -26,18 +27,30 @@ const marks: Record<RowState, {readonly mark: string; readonly style: Style}> = 
 /** With fewer columns than this a line has no room for all that there is to say. */
 const narrow = 60;
 
-/** A run as a block of text: a headline, and a line for each row. */
+/** A run as a block of text: a headline, and a line for each row, by wave and service. */
 export function listText(view: RunView, {rowsMax, columns = 100, paint}: ListOptions): string {
   const counts = view.counts();
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const calm = total > rowsMax;
   const chosen = calm ? view.rows(['failed', 'asking', 'running', 'cancelled']) : view.rows();
-  const rows = chosen.slice(0, rowsMax);
   const nameMost = Math.max(12, Math.floor(columns * 0.4));
-  const shown = rows.map(row => ({...row, short: shortName(row.name, nameMost)}));
-  const width = Math.max(...shown.map(({short}) => stringWidth(short)), 0);
-  const lines = shown.map(row => rowLine(row, {width, columns, paint}));
-  const hidden = chosen.length - rows.length;
+  const width = Math.max(...chosen.slice(0, rowsMax).map(({name}) => stringWidth(shortName(name, nameMost))), 0);
+  const groups = rowGroups(view.rows(), new Set(chosen.map(({name}) => name)));
+  const inset = groups.some(({title}) => title !== undefined) ? 2 : 0;
+  const lines: string[] = [];
+  let hidden = 0;
+  for (const {title, total: members, done, rows} of groups) {
+    const room = rowsMax - lines.length - (title === undefined ? 0 : 1);
+    hidden += rows.length - Math.max(0, Math.min(room, rows.length));
+    if (room <= 0) continue;
+    if (title !== undefined) lines.push(paint('dim', `${title}  ${done} of ${members} done`));
+    const own = title === undefined ? {indent: '', width: width + inset} : {indent: ' '.repeat(inset), width};
+    for (const row of rows.slice(0, room)) {
+      lines.push(
+        `${own.indent}${rowLine({...row, short: shortName(row.name, nameMost)}, {width: own.width, columns, paint})}`,
+      );
+    }
+  }
   return [headline(view, total, paint), ...lines, ...(hidden > 0 ? [paint('dim', `  and ${hidden} more`)] : [])].join(
     '\n',
   );
@@ -46,7 +59,10 @@ export function listText(view: RunView, {rowsMax, columns = 100, paint}: ListOpt
 function headline(view: RunView, total: number, paint: ListOptions['paint']): string {
   const {done, running, waiting, failed, skipped, asking, cancelled} = view.counts();
   const shares = view.rows(['running']).map(({progress}) => progress?.fraction ?? 0);
-  const fraction = total === 0 ? 1 : (done + shares.reduce((sum, share) => sum + share, 0)) / total;
+  const ofRows = total === 0 ? 1 : (done + shares.reduce((sum, share) => sum + share, 0)) / total;
+  const carried = view.progress();
+  // All that there is to carry may be over while something is still to be verified.
+  const fraction = carried && done < total ? Math.min(0.99, carried.fraction) : ofRows;
   const rate = view.bytesPerSecond();
   const parts = [
     `${done} of ${total} done`,
@@ -57,6 +73,7 @@ function headline(view: RunView, total: number, paint: ListOptions['paint']): st
     ...(cancelled > 0 ? [paint('yellow', `${cancelled} aborted`)] : []),
     ...(skipped > 0 ? [`${skipped} left out`] : []),
     ...(rate > 0 ? [rateText(rate)] : []),
+    ...(carried?.etaMs === undefined ? [] : [`${timeText(carried.etaMs)} left`]),
   ];
   const head = `${percentText(fraction)}  ${parts.join(', ')}`;
   const hindrance = view.hindrance === undefined ? [] : [paint('yellow', view.hindrance)];

@@ -2,7 +2,7 @@ import test from 'ava';
 
 import {listText} from '../../src/display/list-text.ts';
 import {RunView} from '../../src/run-view.ts';
-import {done, failed, journal, movingPlan, started} from '../fixtures/plans.ts';
+import {done, failed, journal, movingPlan, started, withServices} from '../fixtures/plans.ts';
 
 const plain = {rowsMax: 30, paint: (_style: unknown, text: string) => text};
 
@@ -38,3 +38,63 @@ test('even of those, no more than the screen holds', t => {
   t.is(lines.length, 7);
   t.is(lines.at(-1), '  and 35 more');
 });
+
+test('domains of one service stand together, and one that is a service of its own stands for itself', t => {
+  const services = {'aslo-db': 'aslo', wiki: 'wiki', 'aslo-web1': 'aslo'};
+  const view = new RunView(withServices(movingPlan('aslo-db', 'wiki', 'aslo-web1', 'dns'), services));
+  const all = ['prepare', 'move', 'verify'].map(act => `aslo-db/${act}`);
+  for (const event of journal(...all.map(id => done(id)), started('wiki/prepare'))) view.apply(event);
+  t.deepEqual(listText(view, plain).split('\n'), [
+    '25 %  1 of 4 done, 1 under way, 2 waiting',
+    'aslo  1 of 2 done',
+    '  ✓ aslo-db    done',
+    '  · aslo-web1  waits',
+    '› wiki         prepare on newhost',
+    '· dns          waits',
+  ]);
+  t.deepEqual(
+    listText(view, {...plain, rowsMax: 3})
+      .split('\n')
+      .slice(1),
+    ['› wiki  prepare on newhost'],
+  );
+  t.is(listText(view, {...plain, rowsMax: 4}).split('\n').length, 6, 'the title takes a line of them');
+});
+
+test('waves stand in their order', t => {
+  const plan = movingPlan('web', 'db');
+  const steps = plan.steps.map(step => ({...step, group: {...step.group, wave: step.id.startsWith('db') ? 1 : 2}}));
+  t.deepEqual(
+    listText(new RunView({...plan, steps}), plain)
+      .split('\n')
+      .slice(1),
+    ['wave 1  0 of 1 done', '  · db   waits', 'wave 2  0 of 1 done', '  · web  waits'],
+  );
+});
+
+test('the headline tells how long the rest takes, by what is left to carry', t => {
+  const mebibyte = 1024 ** 2;
+  const weights = new Map([
+    ['db/move', 300 * mebibyte],
+    ['web/move', 100 * mebibyte],
+  ]);
+  const view = new RunView(movingPlan('db', 'web'), {weights});
+  for (const event of journal(started('db/move'))) view.apply(event);
+  t.is(headline(view), '0 %  0 of 2 done, 1 under way, 1 waiting', 'not known yet');
+  const progress = {
+    fraction: 0.5,
+    bytesDone: 150 * mebibyte,
+    bytesTotal: 300 * mebibyte,
+    bytesPerSecond: 25 * mebibyte,
+  };
+  view.apply({type: 'progress', step: 'db/move', progress});
+  t.is(headline(view), '37 %  0 of 2 done, 1 under way, 1 waiting, 25 MiB/s, 10 s left');
+  for (const event of journal(done('db/move'))) view.apply(event);
+  t.is(headline(view), '75 %  0 of 2 done, 2 waiting, 4.0 s left', 'between two moves');
+  for (const event of journal(started('web/move'), done('web/move'))) view.apply(event);
+  t.is(headline(view), '99 %  0 of 2 done, 2 waiting', 'something is still to be verified');
+});
+
+function headline(view: RunView): string {
+  return listText(view, plain).split('\n')[0] ?? '';
+}
