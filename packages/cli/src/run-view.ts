@@ -48,9 +48,14 @@ interface StepStatus {
   failure: Failure | undefined;
   because: string | undefined;
   result: Json | undefined;
+  /** Lanes that it gave back while it still runs. */
+  eased: readonly string[];
   startedMs: number | undefined;
   endedMs: number | undefined;
 }
+
+/** How much one reading counts for the rate by which a run's end is foretold. */
+const smoothing = 0.2;
 
 /**
  * What is to be shown of a run: fed with its events, asked for its rows. No clock, no output.
@@ -63,7 +68,7 @@ export class RunView {
   readonly #lanes: Map<string, number>;
   readonly #placesDefault: number;
   readonly #weights: ReadonlyMap<string, number>;
-  /** The last that was seen: between two moves nothing is carried, and the run goes on. */
+  /** Smoothed: between two moves nothing is carried, and the run goes on. */
   #bytesPerSecond = 0;
   #status: RunStatus | 'running' = 'running';
   readonly #limits = new Map<string, string>();
@@ -153,7 +158,10 @@ export class RunView {
     const step = this.#planned.get(event.step);
     if (!status || !step) return undefined;
     Object.assign(status, changeBy(event));
-    this.#bytesPerSecond = this.bytesPerSecond() || this.#bytesPerSecond;
+    const rate = this.bytesPerSecond();
+    if (event.type === 'progress' && rate > 0) {
+      this.#bytesPerSecond += (this.#bytesPerSecond === 0 ? 1 : smoothing) * (rate - this.#bytesPerSecond);
+    }
     return rowOf(step);
   }
 
@@ -228,7 +236,9 @@ export class RunView {
     if (others.length > 0) return `after ${others.join(', ')}`;
     const running = this.plan.steps.filter(({id}) => this.#statusOf(id).state === 'running');
     const full = step.lanes.flatMap(({lane, places}) => {
-      const holders = running.filter(other => other.lanes.some(held => held.lane === lane));
+      const holds = ({id, lanes}: Step) =>
+        lanes.some(held => held.lane === lane) && !this.#statusOf(id).eased.includes(lane);
+      const holders = running.filter(holds);
       const held = holders.reduce((sum, other) => sum + (other.lanes.find(one => one.lane === lane)?.places ?? 0), 0);
       const room = this.#lanes.get(lane) ?? this.#placesDefault;
       return held + Math.min(places, room) > room ? [{lane, holders: holders.map(rowOf)}] : [];
@@ -251,7 +261,7 @@ function changeBy(event: StepEvent): Partial<StepStatus> {
   const progress = undefined;
   switch (event.type) {
     case 'step-started':
-      return {state: 'running', progress, failure: undefined, because: undefined, startedMs: endedMs};
+      return {state: 'running', progress, failure: undefined, because: undefined, eased: [], startedMs: endedMs};
     case 'step-done':
       return {state: 'done', progress, failure: undefined, result: event.result, endedMs};
     case 'step-failed':
@@ -269,8 +279,9 @@ function changeBy(event: StepEvent): Partial<StepStatus> {
       return {state: 'waiting', progress, failure: undefined, because: undefined};
     case 'progress':
       return {progress: event.progress};
-    case 'log':
     case 'lanes-eased':
+      return {eased: event.lanes.map(({lane}) => lane)};
+    case 'log':
       return {};
   }
   return event satisfies never;
@@ -288,7 +299,7 @@ function carriedState(state: RowState): CarriedStep['state'] {
 function startedFrom(soFar: StepSoFar | undefined): StepStatus {
   const known: readonly string[] = ['done', 'failed', 'skipped', 'asking'];
   const state = soFar && known.includes(soFar.state) ? (soFar.state as RowState) : 'waiting';
-  const nothing = {progress: undefined, because: undefined, startedMs: undefined, endedMs: undefined};
+  const nothing = {progress: undefined, because: undefined, eased: [], startedMs: undefined, endedMs: undefined};
   return {...nothing, state, failure: soFar?.error, result: soFar?.result};
 }
 

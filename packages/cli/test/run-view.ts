@@ -71,6 +71,14 @@ test('a row that waits for a full lane tells who holds it', t => {
   t.is(view.row('wiki').waits, 'for the disk of sunjammer (held by db, web)');
 });
 
+test('lanes that a move has given back are not held by it any more', t => {
+  const view = new RunView(movingPlan('db', 'web'), {placesDefault: 1});
+  viewAfter(view, done('db/prepare'), done('web/prepare'), started('db/move'));
+  const lanes = [{lane: 'host:sunjammer/disk', places: 1}];
+  viewAfter(view, {type: 'lanes-eased', step: 'db/move', lanes});
+  t.is(view.row('web').waits, 'for the disk of newhost (held by db)');
+});
+
 test('a lane that is made wider while the run goes on is not waited for', t => {
   const view = new RunView(movingPlan('db', 'web'), {placesDefault: 1});
   viewAfter(view, done('db/prepare'), done('web/prepare'), started('db/move'));
