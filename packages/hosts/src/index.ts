@@ -14,7 +14,7 @@ export type {
   NewVolume,
   VolumePiece,
 } from './host.ts';
-export {type DiskWaits, type GuestDiskWait, type GuestWaits, guestWaits} from './guest-waits.ts';
+export {type Answered, type DiskWaits, type GuestDiskWait, type GuestWaits, guestWaits} from './guest-waits.ts';
 export {HostError, type HostErrorCode} from './host-error.ts';
 export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
 export {type HostEntry, openHost, openHosts} from './libvirt/libvirt-host.ts';

@@ -1,20 +1,30 @@
 import test from 'ava';
 
 import {type GuestDiskWait, guestWaits} from '../src/index.ts';
+import type {RequestKind} from '../src/guest-waits.ts';
 
-function reading(waits: Readonly<Record<string, readonly [requests: number, waitMs: number]>>) {
-  return {
-    guests: Object.entries(waits).map(([name, [requests, waitMs]]): GuestDiskWait => ({
-      name,
-      uuid: name,
-      requests,
-      waitMs,
-    })),
-  };
+type Counted = readonly [requests: number, waitMs: number];
+
+/** Guests that only write. */
+function reading(waits: Readonly<Record<string, Counted>>) {
+  return {guests: Object.entries(waits).map(([name, writes]) => guest({name, writes}))};
+}
+
+function guest({name = 'web', ...counted}: Partial<Record<RequestKind, Counted>> & {readonly name?: string}) {
+  const of = ([requests, waitMs]: Counted = [0, 0]) => ({requests, waitMs});
+  const {reads, writes, flushes} = counted;
+  return {name, uuid: name, reads: of(reads), writes: of(writes), flushes: of(flushes)} satisfies GuestDiskWait;
 }
 
 test('a wait is that of the requests between two readings', t => {
   t.deepEqual(guestWaits(reading({web: [100, 1000]}), reading({web: [110, 1500]})), {waitMs: 50, guests: 1});
+});
+
+test('the kind of request that takes longest counts, if it is not a rare one', t => {
+  const before = {guests: [guest({})]};
+  const wait = (after: GuestDiskWait) => guestWaits(before, {guests: [after]}).waitMs;
+  t.is(wait(guest({writes: [10, 500], flushes: [10, 1]})), 50);
+  t.is(wait(guest({reads: [95, 95], writes: [5, 5000]})), 1);
 });
 
 test('one slow guest among four does not speak for the host, two do', t => {

@@ -1,6 +1,6 @@
 import {paramValues} from '@dr-toolkit/libvirt';
 
-import type {DiskWaits, GuestDiskWait} from '../guest-waits.ts';
+import type {Answered, DiskWaits, GuestDiskWait, RequestKind} from '../guest-waits.ts';
 import type {CallOptions} from '../host.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
@@ -8,7 +8,6 @@ const blockStats = 32;
 const running = 16;
 /** Without those that are busy with a job just now. */
 const nowait = 1 << 29;
-const kinds = ['rd', 'wr', 'fl'] as const;
 
 /** The waits of all running guests, by one call. */
 export async function readDiskWaits(link: LibvirtLink, options: CallOptions = {}): Promise<DiskWaits> {
@@ -22,13 +21,14 @@ export async function readDiskWaits(link: LibvirtLink, options: CallOptions = {}
   };
 }
 
-function waitsIn(values: ReturnType<typeof paramValues>): Pick<GuestDiskWait, 'requests' | 'waitMs'> {
-  let [requests, waitNs] = [0, 0];
-  for (let disk = 0; disk < Number(values['block.count'] ?? 0); disk += 1) {
-    for (const kind of kinds) {
+function waitsIn(values: ReturnType<typeof paramValues>): Pick<GuestDiskWait, RequestKind> {
+  const answered = (kind: 'rd' | 'wr' | 'fl'): Answered => {
+    let [requests, waitNs] = [0, 0];
+    for (let disk = 0; disk < Number(values['block.count'] ?? 0); disk += 1) {
       requests += Number(values[`block.${disk}.${kind}.reqs`] ?? 0);
       waitNs += Number(values[`block.${disk}.${kind}.times`] ?? 0);
     }
-  }
-  return {requests, waitMs: waitNs / 1e6};
+    return {requests, waitMs: waitNs / 1e6};
+  };
+  return {reads: answered('rd'), writes: answered('wr'), flushes: answered('fl')};
 }

@@ -1,3 +1,4 @@
+import type {Answered} from '../guest-waits.ts';
 import type {HostErrorCode} from '../host-error.ts';
 import type {JobReading} from '../host.ts';
 import type {DomainReading, DomainState} from '../reading.ts';
@@ -13,8 +14,8 @@ export interface SimulatedDomain {
   addresses: readonly string[];
   snapshots: readonly string[];
   job: JobReading | undefined;
-  /** What its disks have answered since it was started, and how long that took in all. */
-  diskWait: {readonly requests: number; readonly waitMs: number};
+  /** What it has written since it was started, and how long that took in all. It reads nothing. */
+  diskWait: Answered;
   /** Bytes per second, where a move of it was bounded. */
   copySpeed: number | undefined;
 }

@@ -186,9 +186,10 @@ export class SimulatedHost implements Host {
     await this.#answer(options);
     const running = [...this.domains].filter(([, {state}]) => state === 'running');
     return {
-      guests: running.map(([uuid, {xml, diskWait}]) =>
-        Object.assign({uuid, name: domainDefinition(xml).name}, diskWait),
-      ),
+      guests: running.map(([uuid, {xml, diskWait}]) => {
+        const none = {requests: 0, waitMs: 0};
+        return {uuid, name: domainDefinition(xml).name, reads: none, writes: diskWait, flushes: none};
+      }),
     };
   }
 
