@@ -8,12 +8,14 @@ const leastBytesPerSecond = 4 * mebibyte;
 /** With so little left a copy is let go, and when it has come no nearer to its end for so many looks. */
 const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
+/** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
+const roomToBegin = 0.3;
 
 type Options = {readonly signal: AbortSignal};
 
 interface Paced {
   readonly move: DomainMove;
-  /** Until its copy was seen it is `fresh`: others need not make room for it yet. */
+  /** Until its copy was seen it is `fresh`. */
   state: 'fresh' | 'bounded' | 'let go';
   leftBytes: number;
   looks: number;
@@ -106,13 +108,18 @@ export class CopyPacer {
     return Math.max(1, Math.floor(speed / mebibyte)) * mebibyte;
   }
 
-  /** One part of what the fresh ones leave, or two for the one that has least left. */
+  /**
+   * One part, or two for the one that has least left. From that one comes what others need to begin, as far as it goes:
+   * the fewer throttles are set anew, the better.
+   */
   #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
     const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
     const fresh = all.filter(({state}) => state === 'fresh').length;
     const bounded = all.filter(({state}) => state === 'bounded').toSorted((a, b) => a.leftBytes - b.leftBytes);
-    const part = (bytesPerSecond - fresh * leastBytesPerSecond) / (bounded.length + 1);
-    return Math.max(leastBytesPerSecond, part * (uuid === bounded[0]?.move.uuid ? 2 : 1));
+    const part = bytesPerSecond / (bounded.length + 1);
+    if (uuid !== bounded[0]?.move.uuid) return Math.max(leastBytesPerSecond, part);
+    const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
+    return Math.max(leastBytesPerSecond, 2 * part - room);
   }
 }
 
