@@ -1,5 +1,6 @@
 import type {Host, JobReading} from '@dr-toolkit/hosts';
 
+import {CopyYield} from './copy-yield.ts';
 import type {DomainMove} from './domain-move.ts';
 
 const mebibyte = 1024 ** 2;
@@ -9,9 +10,12 @@ const leastBytesPerSecond = 4 * mebibyte;
 const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
 /** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
-const roomToBegin = 0.3;
+const roomToBegin = 0.2;
 
 type Options = {readonly signal: AbortSignal};
+
+/** A bound that differs by no more is not worth setting a throttle anew. */
+const worthTelling = 0.05;
 
 interface Paced {
   readonly move: DomainMove;
@@ -20,6 +24,7 @@ interface Paced {
   leftBytes: number;
   looks: number;
   told: number | undefined;
+  readonly yielded: CopyYield;
   /** What is being told: lanes of both hosts speak at the same time. */
   telling: Promise<void>;
 }
@@ -51,8 +56,7 @@ export class CopyPacer {
     const held = new Set(Array.from(this.#lanes.values(), one => [...one.moves]).flat());
     for (const uuid of this.#paced.keys()) if (!held.has(uuid)) this.#paced.delete(uuid);
     for (const move of moves) {
-      const fresh = {state: 'fresh', leftBytes: Number.POSITIVE_INFINITY, looks: 0, told: undefined} as const;
-      if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, {...fresh, move, telling: Promise.resolve()});
+      if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, freshly(move));
     }
     const told = isNear(before, bytesPerSecond) ? this.#next() : this.#paced.values();
     const all = Array.from(told, async paced => {
@@ -63,9 +67,11 @@ export class CopyPacer {
   }
 
   /** Takes note of how far a move is. */
-  look(uuid: string, {totalBytes, processedBytes, memoryBytes}: JobReading): void {
+  look(uuid: string, job: JobReading): void {
     const paced = this.#paced.get(uuid);
+    const {totalBytes, processedBytes, memoryBytes} = job;
     if (!paced || totalBytes === 0) return;
+    paced.yielded.note(job, paced.told);
     const leftBytes = totalBytes - processedBytes;
     const nearer = leftBytes < paced.leftBytes;
     paced.looks = nearer ? 0 : paced.looks + 1;
@@ -80,7 +86,7 @@ export class CopyPacer {
    */
   #next(): Paced[] {
     const changed = Array.from(this.#paced.values(), paced => ({paced, speed: this.#speedOf(paced)})).filter(
-      ({paced, speed}) => speed !== paced.told,
+      ({paced, speed}) => isWorthTelling(paced.told, speed),
     );
     const urgent = changed.filter(({paced, speed}) => speed === undefined || paced.told === undefined);
     const byGain = ({paced, speed}: (typeof changed)[number]) => (speed ?? 0) - (paced.told ?? 0);
@@ -96,7 +102,7 @@ export class CopyPacer {
   }
 
   /** The least that its lanes leave it. */
-  #speedOf({move, state}: Paced): number | undefined {
+  #speedOf({move, state, yielded}: Paced): number | undefined {
     if (state === 'let go') return undefined;
     const {uuid, bandwidthMibPerSecond: own} = move;
     const shares = Array.from(this.#lanes.values()).flatMap(({moves, bytesPerSecond}) => {
@@ -104,7 +110,7 @@ export class CopyPacer {
       return [state === 'fresh' ? leastBytesPerSecond : this.#shareOf(uuid, moves, bytesPerSecond)];
     });
     if (shares.length === 0) return undefined;
-    const speed = Math.min(...shares, own === undefined ? Number.POSITIVE_INFINITY : own * mebibyte);
+    const speed = Math.min(Math.min(...shares) / yielded.share, (own ?? Number.POSITIVE_INFINITY) * mebibyte);
     return Math.max(1, Math.floor(speed / mebibyte)) * mebibyte;
   }
 
@@ -121,6 +127,23 @@ export class CopyPacer {
     const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
     return Math.max(leastBytesPerSecond, 2 * part - room);
   }
+}
+
+function freshly(move: DomainMove): Paced {
+  return {
+    move,
+    state: 'fresh',
+    leftBytes: Number.POSITIVE_INFINITY,
+    looks: 0,
+    told: undefined,
+    yielded: new CopyYield(),
+    telling: Promise.resolve(),
+  };
+}
+
+function isWorthTelling(told: number | undefined, speed: number | undefined): boolean {
+  if (told === undefined || speed === undefined) return told !== speed;
+  return Math.abs(speed - told) > worthTelling * told;
 }
 
 /** Bounds that differ by no more than a tenth. */

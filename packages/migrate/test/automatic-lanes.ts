@@ -88,7 +88,7 @@ test('a move whose copy was not seen yet begins slowly, and the one that has lea
   await seen(lane, [moving(1)]);
   await lane.setSpeed([moving(1), moving(2)], 40 * mebibyte, {signal});
   t.is(mail.copySpeed, 4 * mebibyte);
-  t.is(web.copySpeed, 28 * mebibyte);
+  t.is(web.copySpeed, 32 * mebibyte);
   mail.job = job(1);
   await lane.sense([moving(1), moving(2)], {signal});
   await lane.setSpeed([moving(1), moving(2)], 44 * mebibyte, {signal});
@@ -96,6 +96,18 @@ test('a move whose copy was not seen yet begins slowly, and the one that has lea
   t.is(mail.copySpeed, 4 * mebibyte, 'one at a time, and the slower first');
   await lane.setSpeed([moving(1), moving(2)], 44 * mebibyte, {signal});
   t.is(mail.copySpeed, 14 * mebibyte);
+});
+
+test('a copy that is seen to get less than its bound has a higher one', async t => {
+  const {web, lane, moving} = await scene();
+  web.job = job(0);
+  await seen(lane, [moving(1)]);
+  for (let look = 1; look < 14; look += 1) {
+    web.job = job(look * 6.4, 1000 + 400 * look);
+    await lane.setSpeed([moving(1)], 20 * mebibyte, {signal});
+    await lane.sense([moving(1)], {signal});
+  }
+  t.true((web.copySpeed ?? 0) > 21 * mebibyte && (web.copySpeed ?? 0) <= 25 * mebibyte);
 });
 
 test('of two lanes the narrower counts', async t => {
