@@ -3,12 +3,13 @@ import {
   adaptiveLane,
   type LaneBounds,
   laneBounds,
+  type LaneFindings,
   type LaneSample,
   nextLane,
 } from '@dr-toolkit/lanes';
 
 import type {Clock} from './clock.ts';
-import {readCeiling, rememberCeiling} from './lane-ceilings.ts';
+import {readFindings, rememberFinding} from './lane-findings.ts';
 import {automaticLane, dropAutomaticLanes, setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {readSteps} from './run-rows.ts';
@@ -68,8 +69,8 @@ export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch>
   const seats = await Promise.all(
     automatic.map(async found => {
       const there = await automaticLane(store, found.lane);
-      const ceiling = await readCeiling(store, found.lane, clock.now());
-      return new Seat(found, {...options, places: there.places ?? found.from, ceiling});
+      const known = await readFindings(store, found.lane, clock.now());
+      return new Seat(found, {...options, places: there.places ?? found.from, known});
     }),
   );
   await look(seats, signal);
@@ -112,7 +113,8 @@ async function look(seats: readonly Seat[], signal: AbortSignal): Promise<void> 
 
 interface SeatOptions extends AdaptLanesOptions {
   readonly places: number;
-  readonly ceiling: number | undefined;
+  /** What earlier runs have found. */
+  readonly known: LaneFindings;
 }
 
 /** One lane, watched. */
@@ -122,18 +124,17 @@ class Seat {
   readonly #bounds: LaneBounds;
   #state: AdaptiveLane;
   #told: AdaptiveLane;
-  /** What earlier runs have found. */
-  readonly #known: number;
+  readonly #known: LaneFindings;
   /** The most that this run has shown: what lowers it later may be gone when the next run begins. */
-  #remembered = 0;
+  readonly #remembered = {ceiling: 0, borne: 0};
 
   constructor(lane: AutomaticLane, options: SeatOptions) {
-    const {places, ceiling} = options;
+    const {places, known} = options;
     this.#lane = lane;
     this.#options = options;
-    this.#known = ceiling ?? 0;
+    this.#known = known;
     this.#bounds = {...laneBounds, ...lane.bounds};
-    this.#state = adaptiveLane(places, this.#bounds, {ceiling});
+    this.#state = adaptiveLane(places, this.#bounds, known);
     this.#told = this.#state;
   }
 
@@ -176,12 +177,18 @@ class Seat {
     await this.#lane.setSpeed(moving, bytesPerSecond === undefined ? undefined : bytesPerSecond * part, {signal});
   }
 
-  async #remember({ceiling, proven, best = 0}: AdaptiveLane): Promise<void> {
-    const shown = Math.max(proven && ceiling !== this.#known ? (ceiling ?? 0) : 0, best > this.#known ? best : 0);
-    if (shown <= this.#remembered) return;
+  async #remember({ceiling = 0, proven, best = 0, borne}: AdaptiveLane): Promise<void> {
+    const {ceiling: knownCeiling = 0, borne: knownBorne = 0} = this.#known;
+    const shown = Math.max(proven && ceiling !== knownCeiling ? ceiling : 0, best > knownCeiling ? best : 0);
+    if (shown > this.#remembered.ceiling) await this.#write('ceiling', shown);
+    // It grows with nearly every look.
+    if (borne > Math.max(knownBorne, this.#remembered.borne) * 1.25) await this.#write('borne', borne);
+  }
+
+  async #write(finding: keyof LaneFindings, bytesPerSecond: number): Promise<void> {
     const {store, clock} = this.#options;
-    await rememberCeiling(store, this.name, {bytesPerSecond: shown, atMs: clock.now()});
-    this.#remembered = shown;
+    await rememberFinding(store, this.name, {finding, bytesPerSecond, atMs: clock.now()});
+    this.#remembered[finding] = bytesPerSecond;
   }
 
   /** Every place and every cut; growth in steps of a half. */

@@ -32,8 +32,10 @@ export const schema: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS lane (name TEXT PRIMARY KEY, places INTEGER NOT NULL)',
   // Of a lane that was not set by a person, but by a run that watches it.
   'CREATE TABLE IF NOT EXISTS lane_reason (name TEXT PRIMARY KEY, why TEXT NOT NULL, bytes_per_second BIGINT)',
-  // What the storage behind an automatic lane was found to bear, for the next run.
-  'CREATE TABLE IF NOT EXISTS lane_ceiling (name TEXT PRIMARY KEY, bytes_per_second BIGINT NOT NULL, at_ms BIGINT NOT NULL)',
+  // What was found of the storage behind an automatic lane, for the next run.
+  `CREATE TABLE IF NOT EXISTS lane_finding (
+    name TEXT NOT NULL, finding TEXT NOT NULL, bytes_per_second BIGINT NOT NULL, at_ms BIGINT NOT NULL,
+    PRIMARY KEY (name, finding))`,
   // Of a lane that a person has set for the time of one run: it lies over the two above.
   'CREATE TABLE IF NOT EXISTS lane_for_run (name TEXT PRIMARY KEY, run TEXT NOT NULL, places INTEGER NOT NULL)',
   `CREATE TABLE IF NOT EXISTS event (

@@ -10,7 +10,7 @@ import {
   type StepContext,
   VirtualClock,
 } from '../src/index.ts';
-import {readCeiling, rememberCeiling} from '../src/lane-ceilings.ts';
+import {readFindings, rememberFinding} from '../src/lane-findings.ts';
 import {Stage} from './fixtures/stage.ts';
 
 const mebibyte = 1024 ** 2;
@@ -224,23 +224,45 @@ test('what a storage bears is remembered for the next run', async t => {
 
 test('a run that reads what an earlier one has found does not pass it off as its own', async t => {
   const stage = new Stage();
-  await rememberCeiling(stage.store, 'disk', {bytesPerSecond: 100 * mebibyte, atMs: stage.clock.now()});
-  const before = await stage.store.read('SELECT * FROM lane_ceiling');
+  await rememberFinding(stage.store, 'disk', {
+    finding: 'ceiling',
+    bytesPerSecond: 100 * mebibyte,
+    atMs: stage.clock.now(),
+  });
+  const sql = `SELECT * FROM lane_finding WHERE finding = 'ceiling'`;
+  const before = await stage.store.read(sql);
   await stage.clock.drive(stage.clock.sleep(86_400_000));
   await new Disk(1000, {stage, minutes: 0.1}).run(2);
-  t.deepEqual(await stage.store.read('SELECT * FROM lane_ceiling'), before);
+  t.deepEqual(await stage.store.read(sql), before);
+});
+
+test('a lane that has met no ceiling begins near what it was seen to bear, and grows as before', async t => {
+  const disk = new Disk(100_000, {minutes: 0.03});
+  await disk.run(2);
+  const {borne = 0} = await readFindings(disk.stage.store, 'disk', disk.stage.clock.now());
+  t.true(borne > 60 * mebibyte);
+  const next = new Disk(100_000, {stage: disk.stage, minutes: 0.03});
+  await next.run(2);
+  const [first = 0, last = 0] = [next.speeds.at(0), next.speeds.at(-1)];
+  t.is(first, Math.round(0.7 * borne));
+  t.true(last > borne);
 });
 
 test('a storage that bears more than an earlier run has found is remembered so', async t => {
   const stage = new Stage();
-  await rememberCeiling(stage.store, 'disk', {bytesPerSecond: 10 * mebibyte, atMs: stage.clock.now()});
+  await rememberFinding(stage.store, 'disk', {
+    finding: 'ceiling',
+    bytesPerSecond: 10 * mebibyte,
+    atMs: stage.clock.now(),
+  });
   await new Disk(1000, {stage, minutes: 3}).run(2);
-  t.true(((await readCeiling(stage.store, 'disk', stage.clock.now())) ?? 0) > 50 * mebibyte);
+  const {ceiling = 0} = await readFindings(stage.store, 'disk', stage.clock.now());
+  t.true(ceiling > 50 * mebibyte);
 });
 
 test('what cannot be remembered breaks no run, and its streams are slowed all the same', async t => {
   const disk = new Disk(40);
-  await disk.stage.store.tx(tx => tx.q('DROP TABLE lane_ceiling'));
+  await disk.stage.store.tx(tx => tx.q('DROP TABLE lane_finding'));
   t.is((await disk.run(2)).status, 'done');
   t.true(disk.speeds.some((speed = 0, nr) => speed < (disk.speeds[nr - 1] ?? 0)));
 });

@@ -30,6 +30,8 @@ export interface AdaptiveLane {
   readonly proven: boolean;
   /** The highest ceiling that was proven, or near which guests were calm for long after one was. */
   readonly best: number | undefined;
+  /** The most that streams carried while guests were calm. */
+  readonly borne: number;
   /** What the streams carried at the last look. */
   readonly carried: number;
   /** Streams that loaded the storage at the last look. */
@@ -100,24 +102,31 @@ export const laneBounds: LaneBounds = {
   settlingSamples: 3,
 };
 
-/** `ceiling`: what the storage is known to bear, from an earlier time. */
+/** What is known of a storage from an earlier time, in bytes per second. */
+export interface LaneFindings {
+  /** What it bears. */
+  readonly ceiling?: number | undefined;
+  /** The most that streams carried while guests were calm: it may bear more. */
+  readonly borne?: number | undefined;
+}
+
 export function adaptiveLane(
   places: number,
   bounds: LaneBounds = laneBounds,
-  {ceiling}: {readonly ceiling?: number | undefined} = {},
+  {ceiling, borne = 0}: LaneFindings = {},
 ): AdaptiveLane {
   const known = ceiling !== undefined;
   const patience = known ? bounds.patienceProven : bounds.patience;
+  const least = known ? bounds.bytesPerSecondLeast : bounds.bytesPerSecondFrom;
   return {
     places: adaptiveLimit(places),
     restMs: undefined,
     copying: 0,
-    bytesPerSecond: known
-      ? Math.max(bounds.bytesPerSecondLeast, Math.round(ceiling * bounds.cut))
-      : bounds.bytesPerSecondFrom,
+    bytesPerSecond: Math.max(least, Math.round((ceiling ?? borne) * bounds.cut)),
     ceiling,
     proven: known,
     best: ceiling,
+    borne,
     carried: 0,
     hot: 0,
     calm: 0,
@@ -197,10 +206,11 @@ function ceilingFound(
   return {ceiling: Math.max(bound / 2, given), proven: carried > bound / 2};
 }
 
-function calmer(lane: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Felt): AdaptiveLane {
-  if (pressure > bounds.low) return {...lane, calm: 0};
-  const {bytesPerSecond: bound, ceiling} = lane;
+function calmer(before: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Felt): AdaptiveLane {
+  if (pressure > bounds.low) return {...before, calm: 0};
+  const {bytesPerSecond: bound, ceiling} = before;
   const used = sample.bytesPerSecond / bound;
+  const lane = {...before, borne: Math.max(before.borne, Math.min(bound, sample.bytesPerSecond))};
   if (used < 0.6) return fuller(lane, sample, bounds);
   // Streams that do not get what they may have would not use more.
   if (used < bounds.usedLeast) return lane;

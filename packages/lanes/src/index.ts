@@ -4,6 +4,7 @@ export {
   type AdaptiveLane,
   laneBounds,
   type LaneBounds,
+  type LaneFindings,
   type LaneSample,
   nextLane,
 } from './adaptive-lane.ts';
