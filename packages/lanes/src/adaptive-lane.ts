@@ -41,6 +41,8 @@ export interface AdaptiveLane {
   readonly calm: number;
   /** Samples that say nothing yet: what was written before the last change, or a stream's first step, is still under way. */
   readonly settling: number;
+  /** Slower than it need be until then: what has piled up has to pass. */
+  readonly draining: boolean;
   /** By what share the ceiling is raised next. Doubled by each try that hurts nobody: a ceiling found by accident is left behind. */
   readonly probe: number;
   /** Calm samples near the ceiling before the next try. */
@@ -57,8 +59,10 @@ export interface LaneBounds extends AdaptiveBounds {
   readonly bytesPerSecondFrom: number;
   /** No stream is made slower than this; rather there are fewer. */
   readonly bytesPerSecondLeast: number;
-  /** What is left of the bound when guests suffer, and by how much it grows at a time when they do not. */
+  /** What is left of the bound when guests suffer: at first, and once what has piled up has passed. */
+  readonly drain: number;
   readonly cut: number;
+  /** By how much it grows at a time when they do not. */
   readonly growth: number;
   /** The same on the way to a ceiling that is known. */
   readonly growthKnown: number;
@@ -89,6 +93,7 @@ export const laneBounds: LaneBounds = {
   waitMsLeast: 10,
   bytesPerSecondFrom: 16 * mebibyte,
   bytesPerSecondLeast: 4 * mebibyte,
+  drain: 0.5,
   cut: 0.7,
   growth: 1.25,
   growthKnown: 1.06,
@@ -131,6 +136,7 @@ export function adaptiveLane(
     hot: 0,
     calm: 0,
     settling: 0,
+    draining: false,
     probe: bounds.probe,
     patience,
     trust: patience,
@@ -145,7 +151,7 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
   // The first step of a copy goes out at once, however small its bound: it says nothing of that bound.
   if (copying > lane.copying) return {...rested, settling: bounds.settlingSamples};
-  if (lane.settling > 0) return {...rested, settling: lane.settling - 1};
+  if (lane.settling > 0) return settled({...rested, settling: lane.settling - 1}, bounds);
   const pressure = pressureOf(waitMs, rested.restMs, bounds);
   if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});
   const hot = lane.hot + 1;
@@ -155,6 +161,15 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   if (hot < bounds.hotSamples && pressure < bounds.severe && !outgrown) return {...rested, hot, calm: 0};
   const carried = lane.hot > 0 ? (lane.carried + sample.bytesPerSecond) / 2 : sample.bytesPerSecond;
   return slower(rested, {pressure, bounds, carried});
+}
+
+function settled(lane: AdaptiveLane, bounds: LaneBounds): AdaptiveLane {
+  if (lane.settling > 0 || !lane.draining || lane.ceiling === undefined) return lane;
+  return {...lane, draining: false, bytesPerSecond: boundAt(bounds.cut, lane.ceiling, bounds)};
+}
+
+function boundAt(share: number, ceiling: number, {bytesPerSecondLeast}: LaneBounds): number {
+  return Math.max(bytesPerSecondLeast, Math.round(ceiling * share));
 }
 
 /** The share of their wait that guests owe to others: 0 is undisturbed, 0.5 twice as long as undisturbed. */
@@ -176,7 +191,7 @@ interface Felt {
 
 function slower(lane: AdaptiveLane, felt: Felt & {readonly carried: number}): AdaptiveLane {
   const {pressure, bounds} = felt;
-  const {bytesPerSecondLeast: least, cut, settlingSamples, probe} = bounds;
+  const {settlingSamples, probe} = bounds;
   const {ceiling, proven} = ceilingFound(lane, felt);
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
   const best = proven ? Math.max(ceiling, lane.best ?? 0) : lane.best;
@@ -184,12 +199,12 @@ function slower(lane: AdaptiveLane, felt: Felt & {readonly carried: number}): Ad
   const lasting = proven && ceiling > 0.7 * (best ?? 0);
   const fresh = lasting ? bounds.patienceProven : bounds.patience;
   const trust = metAgain ? Math.min(bounds.patienceMost, Math.max(fresh, lane.trust * 2)) : fresh;
-  const bytesPerSecond = Math.round(Math.max(least, ceiling * cut));
-  const narrow = bytesPerSecond < least * lane.places.limit;
+  const narrow = ceiling * bounds.cut < bounds.bytesPerSecondLeast * lane.places.limit;
   const places = narrow
     ? nextLimit({...lane.places, hot: bounds.hotSamples}, {pressure, full: false}, bounds)
     : lane.places;
-  const now = {...lane, best, hot: 0, calm: 0, settling: settlingSamples, probe};
+  const now = {...lane, best, hot: 0, calm: 0, settling: settlingSamples, draining: true, probe};
+  const bytesPerSecond = boundAt(bounds.drain, ceiling, bounds);
   return {...now, ceiling, proven, bytesPerSecond, places, patience: trust, trust};
 }
 

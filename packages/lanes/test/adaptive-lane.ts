@@ -4,7 +4,7 @@ import {type AdaptiveLane, adaptiveLane, laneBounds, type LaneSample, nextLane} 
 
 const mebibyte = 1024 ** 2;
 const restMs = 3;
-const firstCut = Math.round((laneBounds.cut * laneBounds.bytesPerSecondFrom) / laneBounds.growth);
+const firstCut = Math.round((laneBounds.drain * laneBounds.bytesPerSecondFrom) / laneBounds.growth);
 
 /** Guests wait so long while two streams of a full lane carry so much. */
 function sample(waitMs: number | undefined, more: Partial<LaneSample> & {readonly mib?: number} = {}): LaneSample {
@@ -62,10 +62,13 @@ test('one look is enough when guests wait four times as long', t => {
   t.is(after([sample(60)]).bytesPerSecond, firstCut);
 });
 
-test('after a cut the lane looks away until what was under way has passed', t => {
-  const cut = after([sample(60)]);
-  t.is(after(times(laneBounds.settlingSamples, sample(60)), cut).bytesPerSecond, cut.bytesPerSecond);
-  t.true(after(times(laneBounds.settlingSamples + 1, sample(60)), cut).bytesPerSecond < cut.bytesPerSecond);
+test('after a cut the lane looks away until what has piled up has passed, and then is less slow', t => {
+  const cut = after([sample(60)], {...rested(), bytesPerSecond: 50 * mebibyte});
+  const {settlingSamples} = laneBounds;
+  t.is(after(times(settlingSamples - 1, sample(60)), cut).bytesPerSecond, cut.bytesPerSecond);
+  const passed = after(times(settlingSamples, sample(60)), cut);
+  t.is(passed.bytesPerSecond, Math.round(laneBounds.cut * (cut.ceiling ?? 0)));
+  t.true(after([sample(60)], passed).bytesPerSecond < passed.bytesPerSecond);
 });
 
 test('the first step of a copy is no reason to slow it', t => {
@@ -78,12 +81,13 @@ test('it comes to rest near what the storage bears, without swinging', t => {
   const looks = live({bears: () => 40, looks: 600}).slice(40);
   t.true(mean(looks.map(({mib}) => mib)) > 0.75 * 40);
   t.true(mean(looks.map(({suffer}) => Number(suffer))) < 0.02);
-  t.true(Math.min(...looks.map(({mib}) => mib)) > 0.6 * 40);
+  t.true(mean(looks.map(({mib}) => Number(mib < 0.6 * 40))) < 0.03, 'only after a cut');
+  t.true(Math.min(...looks.map(({mib}) => mib)) > 0.4 * 40);
 });
 
 test('what happened once by accident is left behind', t => {
   const looks = live({bears: look => (look < 1 ? 5 : 40), looks: 400});
-  t.true(looks.slice(300).every(({mib, suffer}) => suffer || mib > 24));
+  t.true(mean(looks.slice(300).map(({mib}) => mib)) > 0.75 * 40);
 });
 
 test('a storage that becomes worse is followed, and so is one that recovers', t => {
@@ -95,7 +99,7 @@ test('a storage that becomes worse is followed, and so is one that recovers', t 
 test('streams that get less than they are allowed show what the storage bears', t => {
   const grown = {...rested(), bytesPerSecond: 150 * mebibyte};
   const lane = after([sample(25, {mib: 100})], grown);
-  t.like(lane, {ceiling: 100 * mebibyte, proven: true, bytesPerSecond: 70 * mebibyte});
+  t.like(lane, {ceiling: 100 * mebibyte, proven: true, bytesPerSecond: 50 * mebibyte});
   t.is(after([sample(25, {mib: 150})], grown).bytesPerSecond, 150 * mebibyte, 'they got it: one look is not enough');
 });
 
