@@ -1,4 +1,5 @@
-import {adaptiveBounds, type AdaptiveBounds, adaptiveLimit, type AdaptiveLimit, nextLimit} from './next-limit.ts';
+import {type LaneBounds, laneBounds} from './lane-bounds.ts';
+import {adaptiveLimit, type AdaptiveLimit, nextLimit} from './next-limit.ts';
 
 /** One look at a lane of a storage that guests live on, too. */
 export interface LaneSample {
@@ -50,62 +51,6 @@ export interface AdaptiveLane {
   /** How many it takes after guests have suffered. */
   readonly trust: number;
 }
-
-export interface LaneBounds extends AdaptiveBounds {
-  /** Pressure at which one sample is enough. */
-  readonly severe: number;
-  /** Waits below this disturb nobody, whatever they are at rest. */
-  readonly waitMsLeast: number;
-  readonly bytesPerSecondFrom: number;
-  /** No stream is made slower than this; rather there are fewer. */
-  readonly bytesPerSecondLeast: number;
-  /** What is left of the bound when guests suffer: at first, and once what has piled up has passed. */
-  readonly drain: number;
-  readonly cut: number;
-  /** By how much it grows at a time when they do not. */
-  readonly growth: number;
-  /** The same on the way to a ceiling that is known. */
-  readonly growthKnown: number;
-  /** How near it goes to the ceiling, and for how many calm samples, before it tries a little more. */
-  readonly nearCeiling: number;
-  readonly patience: number;
-  /** The same when the ceiling is proven. */
-  readonly patienceProven: number;
-  /** A ceiling that was met again is trusted longer and longer, up to so many samples. */
-  readonly patienceMost: number;
-  /** Streams that got less than this share of their bound have proven that the storage gave all it had. */
-  readonly fullShare: number;
-  /** What share of the bound streams have to use before it grows. */
-  readonly usedLeast: number;
-  /** By how much it then raises the ceiling, at first. */
-  readonly probe: number;
-  readonly settlingSamples: number;
-}
-
-const mebibyte = 1024 ** 2;
-
-/** Slower when guests wait twice as long as undisturbed, quicker when at most half as long again. */
-export const laneBounds: LaneBounds = {
-  ...adaptiveBounds,
-  high: 0.5,
-  low: 0.34,
-  severe: 0.75,
-  waitMsLeast: 10,
-  bytesPerSecondFrom: 16 * mebibyte,
-  bytesPerSecondLeast: 4 * mebibyte,
-  drain: 0.5,
-  cut: 0.7,
-  growth: 1.25,
-  growthKnown: 1.06,
-  nearCeiling: 0.92,
-  patience: 40,
-  patienceProven: 150,
-  patienceMost: 300,
-  fullShare: 0.93,
-  usedLeast: 0.7,
-  probe: 0.05,
-  settlingSamples: 3,
-};
 
 /** What is known of a storage from an earlier time, in bytes per second. */
 export interface LaneFindings {

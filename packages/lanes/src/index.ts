@@ -1,15 +1,8 @@
 /** Bounded, fair admission to shared resources: all the lanes an act needs, or none. */
-export {
-  adaptiveLane,
-  type AdaptiveLane,
-  laneBounds,
-  type LaneBounds,
-  type LaneFindings,
-  type LaneSample,
-  nextLane,
-} from './adaptive-lane.ts';
+export {adaptiveLane, type AdaptiveLane, type LaneFindings, type LaneSample, nextLane} from './adaptive-lane.ts';
 export {admit, type AdmitOptions, type LaneGrant} from './admit.ts';
 export {bandwidthOf, type BandwidthCaps} from './bandwidth.ts';
+export {type LaneBounds, laneBounds} from './lane-bounds.ts';
 export {type LanePlaces, type LaneRequest, priorities, type Priority, tally} from './lane.ts';
 export {type HoldOptions, Lanes, type LanesOptions} from './lanes.ts';
 export {
