@@ -3,7 +3,8 @@ import {distance} from 'fastest-levenshtein';
 /** The candidate that was probably meant by a mistyped word; undefined when none is near. Case is forgiven first. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
-  const far = Math.max(1, Math.floor(Math.max(typed.length, 3) / 3));
+  // Two letters that changed places are two apart.
+  const far = typed.length < 4 ? 1 : Math.max(2, Math.floor(typed.length / 3));
   let best: {readonly word: string; readonly away: number} | undefined;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();

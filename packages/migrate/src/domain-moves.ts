@@ -1,6 +1,6 @@
+import {didYouMean} from '@dr-toolkit/estate';
 import type {DiskPlace, DiskReading, DomainReading, HostReading, Inventory, PoolReading} from '@dr-toolkit/hosts';
 import {bandwidthOf} from '@dr-toolkit/lanes';
-import {distance} from 'fastest-levenshtein';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import type {DiskMove, DomainMove} from './domain-move.ts';
@@ -39,7 +39,9 @@ export function migrationHosts(
   const names = [...hosts, ...unreachable].map(({name}) => name);
   for (const name of [from, to]) {
     if (!names.includes(name)) {
-      throw new MigrationError('UNKNOWN_HOST', `There is no host ${name} in dr.yaml`, {hint: didYouMean(name, names)});
+      throw new MigrationError('UNKNOWN_HOST', `There is no host ${name} in dr.yaml`, {
+        hint: didYouMean(name, names, {what: 'host'}),
+      });
     }
   }
   const named = (name: string) => hosts.find(host => host.name === name);
@@ -68,21 +70,13 @@ function chosenDomains(source: HostReading, {domains}: MigrationRequest): Domain
         hint: didYouMean(
           wanted,
           source.domains.map(({name}) => name),
+          {what: 'domain'},
         ),
       });
     }
     chosen.set(found.uuid, found);
   }
   return [...chosen.values()];
-}
-
-function didYouMean(wanted: string, names: readonly string[]): string {
-  const near = names
-    .map(name => ({name, off: distance(wanted.toLowerCase(), name.toLowerCase())}))
-    .filter(({name, off}) => off <= Math.max(2, Math.floor(name.length / 3)))
-    .toSorted((a, b) => a.off - b.off)[0];
-  if (near) return `Did you mean ${near.name}?`;
-  return names.length > 0 ? `There are: ${names.join(', ')}` : 'See what there is: dr status';
 }
 
 interface Moving {

@@ -22,7 +22,7 @@ const refuses = test.macro({
 });
 test('a host that dr.yaml does not name', refuses, {to: 'brich'}, 'UNKNOWN_HOST', /Did you mean birch\?/u);
 test('a misspelled domain', refuses, {domains: ['also-web1']}, 'UNKNOWN_DOMAIN', /Did you mean aslo-web1\?/u);
-test('a domain like no other', refuses, {domains: ['zzz']}, 'UNKNOWN_DOMAIN', /There are: aslo-web1/u);
+test('a domain like no other', refuses, {domains: ['zzz']}, 'UNKNOWN_DOMAIN', /Known: aslo-web1/u);
 test('a move to where it is', refuses, {to: 'alder'}, 'SAME_HOST', /--to/u);
 
 test('an empty host has nothing to move', async t => {
