@@ -8,8 +8,8 @@ import {proveShared} from './prove-shared.ts';
 import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} from './whereabouts.ts';
 
 /**
- * Proves what is shared to be so, and makes the empty files that the other disks of a domain are copied into. Beside each lies a note first, by which a later run
- * knows an unfinished copy for dr's own; a file without such a note is never touched.
+ * Proves what is shared to be so, and makes the empty files that the other disks of a domain are copied into. Beside each
+ * lies a note first, by which a later run knows an unfinished copy for dr's own; a file without such a note is never touched.
  */
 export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-disks', {
   // Two at once on a target: those that move first are ready first.
