@@ -33,8 +33,8 @@ export interface AdaptiveLane {
   readonly best: number | undefined;
   /** The most that streams carried while guests were calm. */
   readonly borne: number;
-  /** What the streams carried at the last look. */
-  readonly carried: number;
+  /** What the streams carried at the last two looks: one alone is right to a fifth. */
+  readonly carried: readonly number[];
   /** Streams that loaded the storage at the last look. */
   readonly copying: number;
   /** Samples in a row that were hot, and that were calm at the bound. */
@@ -77,7 +77,7 @@ export function adaptiveLane(
     proven: known,
     best: ceiling,
     borne,
-    carried: 0,
+    carried: [],
     hot: 0,
     calm: 0,
     settling: 0,
@@ -91,7 +91,7 @@ export function adaptiveLane(
 /** The lane after one more look: speed first, places only when speed does not do. */
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
   const {waitMs, copying} = sample;
-  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying, carried: sample.bytesPerSecond};
+  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying, carried: lastCarried(lane, sample)};
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
   // The first step of a copy goes out at once, however small its bound: it says nothing of that bound.
@@ -104,13 +104,17 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   const grown = lane.bytesPerSecond > (lane.best ?? 0);
   const outgrown = grown && sample.bytesPerSecond < lane.bytesPerSecond * bounds.fullShare;
   if (hot < bounds.hotSamples && pressure < bounds.severe && !outgrown) return {...rested, hot, calm: 0};
-  const carried = lane.hot > 0 ? (lane.carried + sample.bytesPerSecond) / 2 : sample.bytesPerSecond;
-  return slower(rested, {pressure, bounds, carried});
+  return slower(rested, {pressure, bounds});
+}
+
+/** Holes of sparse disks fly past: what is far more than the bound was no load. */
+function lastCarried({carried, bytesPerSecond: bound}: AdaptiveLane, {bytesPerSecond}: LaneSample): readonly number[] {
+  return [...carried, Math.min(bytesPerSecond, bound * 1.15)].slice(-2);
 }
 
 function settled(lane: AdaptiveLane, bounds: LaneBounds): AdaptiveLane {
   if (lane.settling > 0 || !lane.draining || lane.ceiling === undefined) return lane;
-  return {...lane, draining: false, bytesPerSecond: boundAt(bounds.cut, lane.ceiling, bounds)};
+  return {...lane, draining: false, carried: [], bytesPerSecond: boundAt(bounds.cut, lane.ceiling, bounds)};
 }
 
 function boundAt(share: number, ceiling: number, {bytesPerSecondLeast}: LaneBounds): number {
@@ -134,10 +138,9 @@ interface Felt {
   readonly bounds: LaneBounds;
 }
 
-function slower(lane: AdaptiveLane, felt: Felt & {readonly carried: number}): AdaptiveLane {
-  const {pressure, bounds} = felt;
+function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
   const {settlingSamples, probe} = bounds;
-  const {ceiling, proven} = ceilingFound(lane, felt);
+  const {ceiling, proven} = ceilingFound(lane, bounds);
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
   const best = proven ? Math.max(ceiling, lane.best ?? 0) : lane.best;
   // Once it bore much more: this may pass.
@@ -155,14 +158,15 @@ function slower(lane: AdaptiveLane, felt: Felt & {readonly carried: number}): Ad
 
 /** What the streams got while guests suffered is what the storage has to give, when it is less than they were allowed. */
 function ceilingFound(
-  {bytesPerSecond: bound, ceiling}: AdaptiveLane,
-  {carried, bounds}: Felt & {readonly carried: number},
+  {bytesPerSecond: bound, ceiling, carried: looks}: AdaptiveLane,
+  bounds: LaneBounds,
 ): {readonly ceiling: number; readonly proven: boolean} {
+  const carried = looks.reduce((sum, look) => sum + look, 0) / looks.length;
   // The first time it has grown past what the storage bears by up to one step: the step before was borne.
   const borne = ceiling === undefined ? bound / bounds.growth : bound;
   if (carried >= bound * bounds.fullShare) return {ceiling: borne, proven: false};
-  // One look measures to a tenth: between what was borne and what was carried it is in the middle.
-  const given = ceiling === undefined && carried > borne ? (carried + borne) / 2 : carried;
+  // Both are near it then: it is taken to be in the middle.
+  const given = ceiling === undefined ? (carried + borne) / 2 : carried;
   return {ceiling: Math.max(bound / 2, given), proven: carried > bound / 2};
 }
 

@@ -97,10 +97,15 @@ test('a storage that becomes worse is followed, and so is one that recovers', t 
 });
 
 test('streams that get less than they are allowed show what the storage bears', t => {
-  const grown = {...rested(), bytesPerSecond: 150 * mebibyte};
+  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, carried: [100 * mebibyte]};
   const lane = after([sample(25, {mib: 100})], grown);
   t.like(lane, {ceiling: 100 * mebibyte, proven: true, bytesPerSecond: 50 * mebibyte});
-  t.is(after([sample(25, {mib: 150})], grown).bytesPerSecond, 150 * mebibyte, 'they got it: one look is not enough');
+  t.is(after([sample(25, {mib: 125})], grown).bytesPerSecond, 125 * mebibyte, 'they got it: one look is not enough');
+});
+
+test('one look that reads too little does not make a storage small that has just borne more', t => {
+  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, carried: [100 * mebibyte]};
+  t.true((after([sample(60, {mib: 80})], grown).ceiling ?? 0) >= 95 * mebibyte);
 });
 
 test('a lane that knows its storage goes near what that bears at once, and stays there without trying', t => {
