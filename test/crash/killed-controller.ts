@@ -80,6 +80,14 @@ async function resumed(t: Test, run: string, killedMs: number | undefined): Prom
 async function inOrder(t: Test, run: string, move: {from: HostName; to: HostName; sourceDisks: string}): Promise<void> {
   const {rig} = t.context;
   const {from, to, sourceDisks} = move;
+  const view = await rig.show(run);
+  const unfinished = view.steps.filter(({record}) => record.state !== 'done');
+  t.deepEqual(
+    unfinished.map(({step, record}) => `${step.id} ${record.state}: ${record.error?.message ?? ''}`),
+    [],
+    run,
+  );
+  t.is(view.state, 'done');
   for (const vm of rig.vms) {
     t.deepEqual(await rig.places(vm.name), {[to]: 'running'}, `${run}: ${vm.name}`);
     const {boot_id: bootId, counter} = await countedPast(vm.address, vm.counter);
@@ -91,9 +99,6 @@ async function inOrder(t: Test, run: string, move: {from: HostName; to: HostName
   await nothingLeft(t, run, move);
   t.is(await rig.shell(to, 'virsh list --all --autostart --name'), rig.names[0] ?? '');
 
-  const view = await rig.show(run);
-  t.is(view.state, 'done');
-  t.true(view.steps.every(({record}) => record.state === 'done'));
   t.deepEqual(await rig.store.read('SELECT * FROM hold'), []);
   t.deepEqual(await rig.store.read('SELECT * FROM want'), []);
   const [{events = 0} = {}] = await rig.store.read('SELECT events FROM run WHERE id = ?', [run]);
