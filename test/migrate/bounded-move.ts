@@ -41,6 +41,17 @@ test('what a move without witness has left does not stand in the way, and a boun
   t.deepEqual(await rig.places('aslo-proxy'), {newhost: 'running'});
 });
 
+test('a bound that comes too late does not hold for the next move', async t => {
+  const {rig} = t.context;
+  await bound(rig, mebibyte);
+  const home = await rig.migrate({from: 'newhost', to: 'sunjammer', domains: ['aslo-proxy'], sourceDisks: 'delete'});
+  t.deepEqual(home.failures, []);
+  const seen = Promise.withResolvers<string>();
+  const {failures} = await rig.migrate({domains: ['aslo-proxy'], half: async () => seen.resolve(await nodes(rig))});
+  t.deepEqual(failures, []);
+  t.notRegex(await seen.promise, /dr-copy/u);
+});
+
 async function bound(rig: Rig, bytesPerSecond: number): Promise<void> {
   const [guest] = await rig.lab.guests();
   await rig.hosts.get('sunjammer')?.setCopySpeed(guest?.uuid ?? '', bytesPerSecond);

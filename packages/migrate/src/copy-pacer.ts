@@ -54,7 +54,8 @@ export class CopyPacer {
     const before = this.#lanes.get(lane)?.bytesPerSecond;
     this.#lanes.set(lane, {moves: new Set(moves.map(({uuid}) => uuid)), bytesPerSecond});
     const held = new Set(Array.from(this.#lanes.values(), one => [...one.moves]).flat());
-    for (const uuid of this.#paced.keys()) if (!held.has(uuid)) this.#paced.delete(uuid);
+    const left = [...this.#paced.values()].filter(({move: {uuid}}) => !held.has(uuid));
+    for (const {move} of left) this.#paced.delete(move.uuid);
     for (const move of moves) {
       if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, freshly(move));
     }
@@ -63,7 +64,17 @@ export class CopyPacer {
       paced.telling = paced.telling.then(() => this.#tell(paced, {signal})).catch(() => {});
       await paced.telling;
     });
-    await Promise.all(all);
+    await Promise.all([...all, ...left.map(paced => this.#leave(paced, {signal}))]);
+  }
+
+  /** What was said last, perhaps too late, must not hold for a later move of the same domain. */
+  async #leave({move: {uuid, from}, telling}: Paced, options: Options): Promise<void> {
+    await telling;
+    if (this.#paced.has(uuid)) return;
+    await this.#hosts
+      .get(from)
+      ?.setCopySpeed(uuid, undefined, options)
+      .catch(() => false);
   }
 
   /** Takes note of how far a move is. */

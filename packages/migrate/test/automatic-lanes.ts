@@ -110,6 +110,18 @@ test('a copy that is seen to get less than its bound has a higher one', async t 
   t.true((web.copySpeed ?? 0) > 21 * mebibyte && (web.copySpeed ?? 0) <= 25 * mebibyte);
 });
 
+test('a move that gives its lane back is bounded no longer', async t => {
+  const {web, mail, lane, moving} = await scene();
+  web.job = job(10);
+  mail.job = job(10);
+  await seen(lane, [moving(1), moving(2)]);
+  await lane.setSpeed([moving(1), moving(2)], 40 * mebibyte, {signal});
+  t.not(web.copySpeed, undefined);
+  await lane.setSpeed([moving(2)], 40 * mebibyte, {signal});
+  t.is(web.copySpeed, undefined);
+  t.not(mail.copySpeed, undefined);
+});
+
 test('of two lanes the narrower counts', async t => {
   const {web, lane, other, moving} = await scene();
   web.job = job(10);

@@ -138,10 +138,11 @@ class LibvirtHost implements Host {
     {ownMibPerSecond = this.#ownSpeeds.get(uuid), ...options}: CopySpeedOptions = {},
   ): Promise<boolean> {
     const dom = await this.#find(uuid, options);
-    // What is said before a move begins holds from its start.
-    if (bytesPerSecond === undefined) this.#copyBounds.delete(uuid);
+    // What is said before a move begins holds from its start. After its end it would bound the next one, with nobody to lift it.
+    const runs = dom !== undefined && dom.id !== -1;
+    if (bytesPerSecond === undefined || !runs) this.#copyBounds.delete(uuid);
     else this.#copyBounds.set(uuid, bytesPerSecond);
-    if (!dom || this.#starting.has(uuid)) return false;
+    if (!runs || this.#starting.has(uuid)) return false;
     if (bytesPerSecond === undefined) await liftMemory(this.#link, dom, ownMibPerSecond, options);
     return setCopySpeed(this.#link, dom, {bytesPerSecond, ownMibPerSecond}, options);
   }
