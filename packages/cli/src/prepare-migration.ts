@@ -1,5 +1,18 @@
 import type {AutomaticLane} from '@dr-toolkit/engine';
-import {type Estate, estateDigest, estateLane, findHost, laneCaps, lanePlaces, routeBetween} from '@dr-toolkit/estate';
+import {
+  arrivingLane,
+  diskLane,
+  type Estate,
+  estateDigest,
+  estateLane,
+  findHost,
+  isPoolLane,
+  laneCaps,
+  lanePlaces,
+  leavingLane,
+  linkLane,
+  routeBetween,
+} from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {bandwidthOf} from '@dr-toolkit/lanes';
 import {
@@ -107,7 +120,7 @@ function migrationLanesOf(estate: Estate, options: MigrateOptions): MigrationLan
   const caps = laneCaps(estate);
   const share = (lane: string) => bandwidthOf([lane], {perLane: caps}, () => places[lane] ?? 1) ?? 0;
   return {
-    pools: Object.keys(places).filter(lane => lane.startsWith('pool:')),
+    pools: Object.keys(places).filter(lane => isPoolLane(lane)),
     ...(estate.together && {together: estateLane}),
     bytesPerSecond: Object.fromEntries(Object.keys(caps).map(lane => [lane, share(lane)])),
   };
@@ -121,12 +134,12 @@ export function lanesFor(
   const lanes = lanePlaces(estate);
   if (parallel === undefined) return lanes;
   const between = [
-    `host:${from}/disk`,
-    `host:${to}/disk`,
-    `host:${from}/migrations-out`,
-    `host:${to}/migrations-in`,
-    `link:${[from, to].toSorted().join('-')}`,
-    ...Object.keys(lanes).filter(lane => lane.startsWith(`pool:${from}/`) || lane.startsWith(`pool:${to}/`)),
+    diskLane(from),
+    diskLane(to),
+    leavingLane(from),
+    arrivingLane(to),
+    linkLane(from, to),
+    ...Object.keys(lanes).filter(lane => isPoolLane(lane, from) || isPoolLane(lane, to)),
   ];
   return {...lanes, ...Object.fromEntries(between.map(lane => [lane, parallel]))};
 }

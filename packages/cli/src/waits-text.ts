@@ -1,4 +1,5 @@
 import type {Wait} from '@dr-toolkit/engine';
+import {estateLane} from '@dr-toolkit/estate';
 
 import {clockText} from './amounts.ts';
 
@@ -28,7 +29,7 @@ export function laneText(lane: string): string {
   if (resource === 'migrations-in') return `a place among those that go to ${host}`;
   const [, owner, pool] = /^pool:([^/]+)\/(.+)$/u.exec(lane) ?? [];
   if (pool !== undefined) return `pool ${pool} of ${owner}`;
-  if (lane === 'estate') return 'a place among all that are under way';
+  if (lane === estateLane) return 'a place among all that are under way';
   const link = /^link:(.+)$/u.exec(lane)?.[1];
   return link === undefined ? lane : `the link ${link}`;
 }

@@ -160,16 +160,16 @@ test('two runs share an automatic lane: neither takes more places than there are
   t.deepEqual(await store.read('SELECT * FROM lane'), []);
 });
 
+/** A lane on which guests never wait. */
+function calmLane(setSpeed: AutomaticLane['setSpeed']): AutomaticLane {
+  return {lane: 'disk', from: 2, sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}), setSpeed};
+}
+
 test('the speed of a step is bounded before it begins', async t => {
   const told: string[] = [];
-  const lane: AutomaticLane = {
-    lane: 'disk',
-    from: 2,
-    sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}),
-    setSpeed: async (steps, bytesPerSecond) => {
-      told.push(...steps.map(({id}) => `${id} ${(bytesPerSecond ?? 0) / mebibyte}`));
-    },
-  };
+  const lane = calmLane(async (steps, bytesPerSecond) => {
+    told.push(...steps.map(({id}) => `${id} ${(bytesPerSecond ?? 0) / mebibyte}`));
+  });
   const acts = Object.fromEntries(['a', 'b'].map(name => [name, async () => void told.push(`${name} begins`)]));
   const stage = new Stage({acts});
   await stage.run([{id: 'a', args: {lanes: {disk: 1}}}, {id: 'b'}], {automatic: [lane]});
@@ -179,12 +179,7 @@ test('the speed of a step is bounded before it begins', async t => {
 
 test('a step that is found underway is taken up as it is', async t => {
   const told: string[] = [];
-  const lane: AutomaticLane = {
-    lane: 'disk',
-    from: 2,
-    sense: async () => ({waitMs: 3, copying: 0, bytesPerSecond: 0}),
-    setSpeed: async steps => void told.push(...steps.map(({id}) => id)),
-  };
+  const lane = calmLane(async steps => void told.push(...steps.map(({id}) => id)));
   const stage = new Stage({looks: {a: async () => ({state: told.length > 0 ? 'done' : 'underway'})}});
   const attach = async () => void told.push('attached');
   const kinds = [{...stage.kind, attach}];

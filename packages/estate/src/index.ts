@@ -20,7 +20,8 @@ export {describeMistake, EstateError, type EstateErrorCode, type Mistake} from '
 export {estateFromInventory, type EstateTextOptions, type FoundHost} from './estate-from-inventory.ts';
 export {estateJsonSchema} from './estate-json-schema.ts';
 export {EstateNameError, type EstateNameErrorCode, findHost} from './find-host.ts';
-export {automaticDisks, estateLane, laneCaps, lanePlaces} from './lane-places.ts';
+export {arrivingLane, diskLane, estateLane, isPoolLane, leavingLane, linkLane, poolLane} from './lane-names.ts';
+export {automaticDisks, laneCaps, lanePlaces} from './lane-places.ts';
 export {estateFile, loadEstate, type LoadedEstate, type LoadEstateOptions} from './load-estate.ts';
 export {didYouMean, nearest} from './nearest.ts';
 export {parseEstate} from './parse-estate.ts';

@@ -1,4 +1,5 @@
 import type {Estate, EstateHost, EstateLink, LaneSize} from './estate.ts';
+import {arrivingLane, diskLane, estateLane, leavingLane, linkLane, poolLane} from './lane-names.ts';
 import {poolAt} from './route-between.ts';
 
 const mebibyte = 1024 ** 2;
@@ -12,9 +13,9 @@ const mebibyte = 1024 ** 2;
 export function lanePlaces(estate: Estate): Record<string, number> {
   const places: Record<string, number> = {};
   for (const {name, lanes} of estate.hosts) {
-    places[`host:${name}/disk`] = lanes.disk;
-    places[`host:${name}/migrations-in`] = lanes.migrations;
-    places[`host:${name}/migrations-out`] = lanes.migrations;
+    places[diskLane(name)] = lanes.disk;
+    places[arrivingLane(name)] = lanes.migrations;
+    places[leavingLane(name)] = lanes.migrations;
   }
   for (const {lane, size} of ownPools(estate)) places[lane] = size.places;
   for (const {lane, hosts, said} of links(estate)) {
@@ -24,16 +25,13 @@ export function lanePlaces(estate: Estate): Record<string, number> {
   return places;
 }
 
-/** The lane of all heavy streams together. */
-export const estateLane = 'estate';
-
 /** What all streams of a lane may carry together, in bytes per second. A link carries what the weaker of its two hosts may. */
 export function laneCaps(estate: Estate): Record<string, number> {
   const caps: Record<string, number> = {};
   const cap = (lane: string, mibPerSecond: number | undefined) => {
     if (mibPerSecond !== undefined) caps[lane] = mibPerSecond * mebibyte;
   };
-  for (const {name, lanes} of estate.hosts) cap(`host:${name}/disk`, lanes.mibPerSecond?.disk);
+  for (const {name, lanes} of estate.hosts) cap(diskLane(name), lanes.mibPerSecond?.disk);
   for (const {lane, size} of ownPools(estate)) cap(lane, size.mibPerSecond);
   for (const {lane, hosts, said} of links(estate)) {
     const weaker = hosts.flatMap(({lanes}) => lanes.mibPerSecond?.net ?? []);
@@ -47,13 +45,13 @@ export function laneCaps(estate: Estate): Record<string, number> {
 export function automaticDisks({hosts}: Estate): ReadonlyArray<{host: string; lane: string; from: number}> {
   return hosts
     .filter(({lanes}) => lanes.automatic?.includes('disk'))
-    .map(({name, lanes}) => ({host: name, lane: `host:${name}/disk`, from: lanes.disk}));
+    .map(({name, lanes}) => ({host: name, lane: diskLane(name), from: lanes.disk}));
 }
 
 function ownPools(estate: Estate): Array<{readonly lane: string; readonly size: LaneSize}> {
   return estate.hosts.flatMap(host =>
     Object.entries(host.lanes.pools ?? {}).map(([name, size]) => ({
-      lane: `pool:${host.name}/${poolAt(estate, name, host)}`,
+      lane: poolLane(host.name, poolAt(estate, name, host)),
       size,
     })),
   );
@@ -70,7 +68,7 @@ function links({hosts, links: entries}: Estate): Link[] {
     hosts
       .filter(({name}) => name > one.name)
       .map(other => ({
-        lane: `link:${one.name}-${other.name}`,
+        lane: linkLane(one.name, other.name),
         hosts: [one, other] as const,
         said: entries.find(({between}) => between.includes(one.name) && between.includes(other.name)),
       })),

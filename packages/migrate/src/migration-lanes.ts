@@ -1,3 +1,4 @@
+import {arrivingLane, diskLane, leavingLane, linkLane, poolLane} from '@dr-toolkit/estate';
 import type {LanePlaces} from '@dr-toolkit/lanes';
 
 import type {DomainMove} from './domain-move.ts';
@@ -23,15 +24,11 @@ export function lanesOnTheWay(
   copied: readonly DiskPools[],
   {pools = [], together}: MigrationLanes = {},
 ): readonly string[] {
-  const diskLane = (host: string, pool: string | undefined) => {
-    const own = `pool:${host}/${pool}`;
-    return pool !== undefined && pools.includes(own) ? own : `host:${host}/disk`;
+  const laneOf = (host: string, pool: string | undefined) => {
+    const own = pool === undefined ? undefined : poolLane(host, pool);
+    return own !== undefined && pools.includes(own) ? own : diskLane(host);
   };
-  const disks = [
-    ...copied.map(({source}) => diskLane(from, source)),
-    ...copied.map(({target}) => diskLane(to, target)),
-  ];
-  const link = `link:${[from, to].toSorted().join('-')}`;
-  const workers = [`host:${from}/migrations-out`, `host:${to}/migrations-in`];
-  return [...new Set([...disks, link, ...workers, ...(together === undefined ? [] : [together])])];
+  const disks = [...copied.map(({source}) => laneOf(from, source)), ...copied.map(({target}) => laneOf(to, target))];
+  const workers = [leavingLane(from), arrivingLane(to)];
+  return [...new Set([...disks, linkLane(from, to), ...workers, ...(together === undefined ? [] : [together])])];
 }
