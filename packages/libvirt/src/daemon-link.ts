@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 import {ConnectionError} from './connection-error.ts';
-import {longCalls} from './long-calls.ts';
+import {guestCalls, longCalls} from './long-calls.ts';
+import {PackedClients} from './packed-clients.ts';
 import type {ArgsOf, CallName, ReturnsOf, StreamName} from './procedures/procedures.ts';
 import {RpcClient, type RpcConnectOptions} from './rpc-client.ts';
 import type {RpcStream} from './rpc-stream.ts';
@@ -34,7 +35,7 @@ const idleMs = 5000;
 
 /**
  * The way to one daemon. Short calls share one connection, which is opened again when it was lost; events have one too;
- * every long call and every stream has one for itself.
+ * every long call and every stream has one for itself; calls to guests share a few.
  */
 export class DaemonLink {
   static #links = 0;
@@ -49,6 +50,10 @@ export class DaemonLink {
   readonly #closing = new AbortController();
   readonly #control = new SharedClient(() => this.#connect());
   readonly #events = new SharedClient(() => this.#connect());
+  readonly #guests = new PackedClients({
+    open: async () => this.#takeIdle() ?? this.#connect(),
+    done: client => this.#keepIdle(client),
+  });
 
   /** Connects. `signal` is for this alone. */
   static async open(uri: string, {signal, ...options}: LinkOptions & CallOptions = {}): Promise<DaemonLink> {
@@ -80,8 +85,12 @@ export class DaemonLink {
     return this.#closing.signal;
   }
 
-  /** Makes a call: a long one on a connection of its own, any other on the shared one. */
+  /** Makes a call: a long one on a connection of its own, one to a guest beside others of its kind, any other on the shared one. */
   call<Name extends CallName>(name: Name, args: ArgsOf<Name>, options: CallOptions = {}): Promise<ReturnsOf<Name>> {
+    if (guestCalls.has(name) && this.#sharesState) {
+      const ask = () => this.#guests.run(client => client.call(name, args, options), options);
+      return this.#whenAdmitted(ask, options.signal);
+    }
     if (longCalls.has(name)) {
       return this.aside(client => client.call(name, args, options), options);
     }

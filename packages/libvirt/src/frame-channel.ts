@@ -41,6 +41,8 @@ export class FrameChannel {
     input.on('end', () => this.#lost());
     input.on('close', () => this.#lost());
     input.on('error', error => this.#lost(error));
+    // It may be over before anybody listened: its events are not told again.
+    if (input.closed || input.readableEnded) queueMicrotask(() => this.#lost());
     output.on('error', error => this.#lost(error));
     output.on('drain', () => {
       this.#keepalive.alive();

@@ -1,16 +1,10 @@
 import type {CallName} from './procedures/procedures.ts';
 
 /**
- * Calls that may last longer than a moment: they wait for a disk, another host or the guest. Each gets a connection of its
- * own, so that four of them do not keep a fifth call (a look at their progress, an abort) waiting.
+ * Calls that wait for the guest. Four of them share a connection: each may last some seconds where the guest's agent does
+ * not answer, but a connection of its own would cost more than the answer of one that does.
  */
-export const longCalls: ReadonlySet<CallName> = new Set<CallName>([
-  'DOMAIN_MIGRATE_PERFORM3_PARAMS',
-  'DOMAIN_SAVE_FLAGS',
-  'DOMAIN_SAVE_PARAMS',
-  'DOMAIN_RESTORE_PARAMS',
-  'DOMAIN_MANAGED_SAVE',
-  'DOMAIN_CORE_DUMP_WITH_FORMAT',
+export const guestCalls: ReadonlySet<CallName> = new Set<CallName>([
   'DOMAIN_AGENT_COMMAND',
   'DOMAIN_FSFREEZE',
   'DOMAIN_FSTHAW',
@@ -21,6 +15,19 @@ export const longCalls: ReadonlySet<CallName> = new Set<CallName>([
   'DOMAIN_SET_TIME',
   'DOMAIN_SET_USER_PASSWORD',
   'DOMAIN_AUTHORIZED_SSH_KEYS_SET',
+]);
+
+/**
+ * Calls that may last longer than a moment: they wait for a disk or another host. Each gets a connection of its own, so
+ * that four of them do not keep a fifth call (a look at their progress, an abort) waiting.
+ */
+export const longCalls: ReadonlySet<CallName> = new Set<CallName>([
+  'DOMAIN_MIGRATE_PERFORM3_PARAMS',
+  'DOMAIN_SAVE_FLAGS',
+  'DOMAIN_SAVE_PARAMS',
+  'DOMAIN_RESTORE_PARAMS',
+  'DOMAIN_MANAGED_SAVE',
+  'DOMAIN_CORE_DUMP_WITH_FORMAT',
   'DOMAIN_SNAPSHOT_CREATE_XML',
   'DOMAIN_SNAPSHOT_DELETE',
   'DOMAIN_REVERT_TO_SNAPSHOT',

@@ -1,4 +1,5 @@
 import type {RpcClient, RpcOptions} from './rpc-client.ts';
+import {untilAborted} from './until-aborted.ts';
 
 /** Calls that were given up, but which the daemon still works on, until a connection is put aside: half of its places. */
 const abandonedCallsMax = 2;
@@ -62,18 +63,4 @@ function closeWhenUnused(client: RpcClient): void {
   }, retiredPollMs);
   interval.unref();
   void client.closed.then(() => clearInterval(interval));
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return promise;
-  }
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, {once: true});
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -37,6 +37,9 @@ export function openCommand(program: string, args: readonly string[], options: C
     complaint = (complaint + text).slice(-complaintMax);
   });
   child.stderr.on('error', () => {});
+  // Until a listener comes, an error must not end the process; the stream's end tells of it as well.
+  child.stdout.on('error', () => {});
+  child.stdin.on('error', () => {});
   const ending = howItEnds(program, child.nodeChildProcess);
   // Another process may write there once the program is gone: the one that keeps an ssh login does, for all who share it.
   const silence = once(child.stderr, 'close').catch(() => {});

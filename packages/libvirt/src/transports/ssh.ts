@@ -22,15 +22,18 @@ const aliveQuestionsMax = 3;
 export async function openSsh(target: ConnectUri, options: TransportOptions): Promise<Transport> {
   const folder = await controlFolder();
   const [ssh, host, settings] = [target.command ?? 'ssh', target.host ?? 'localhost', sshOptions(target, folder)];
-  if (folder !== undefined) {
-    await leaveDeadLogin(ssh, settings, host);
-  }
-  return openCommand(ssh, [...settings, '--', host, remoteCommand(target, options)], {
-    ...options,
-    host: target.host,
-    address: `ssh:${target.user === undefined ? '' : `${target.user}@`}${target.host}`,
-    confidential: true,
-  });
+  const open = () =>
+    openCommand(ssh, [...settings, '--', host, remoteCommand(target, options)], {
+      ...options,
+      host: target.host,
+      address: `ssh:${target.user === undefined ? '' : `${target.user}@`}${target.host}`,
+      confidential: true,
+    });
+  // The way is made while the kept login is asked whether it still leads anywhere: mostly it does.
+  const opened = open();
+  if (folder === undefined || (await leaveDeadLogin(ssh, settings, host)) !== 'left') return opened;
+  opened.destroy();
+  return open();
 }
 
 /** Arguments of ssh before the host. Without a terminal it must not ask: it fails, and says why. */
