@@ -48,10 +48,10 @@ export async function assessMigration(
       const answer = move.how === 'offline' ? undefined : await guestAnswer(source, domain, {signal});
       if (answer) answers[move.uuid] = answer;
     }),
-    inTurn(moves.filter(beginsAnew), async move => {
+    ...moves.filter(beginsAnew).map(async move => {
       Object.assign(targetFiles, await filesInTheWay(target, move, {signal}));
     }),
-    inTurn([...paths], async path => {
+    ...Array.from(paths, async path => {
       hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
     }),
   ]);
@@ -65,16 +65,14 @@ export async function filesInTheWay(
   {signal}: CallOptions,
 ): Promise<Record<string, TargetFile>> {
   const files: Record<string, TargetFile> = {};
-  for (const {targetPath} of leftFiles(move)) {
-    if (!(await target.findVolume(targetPath, {signal}))) continue;
-    const note =
-      (await readDiskNote(target, targetPath, 'incoming', {signal})) ??
-      (await readDiskNote(target, targetPath, 'kept', {signal}));
-    files[targetPath] = note ? {note} : {};
-  }
+  await Promise.all(
+    leftFiles(move).map(async ({targetPath}) => {
+      if (!(await target.findVolume(targetPath, {signal}))) return;
+      const note =
+        (await readDiskNote(target, targetPath, 'incoming', {signal})) ??
+        (await readDiskNote(target, targetPath, 'kept', {signal}));
+      files[targetPath] = note ? {note} : {};
+    }),
+  );
   return files;
-}
-
-async function inTurn<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  for (const item of items) await act(item);
 }

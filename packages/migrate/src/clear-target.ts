@@ -17,10 +17,12 @@ export async function clearTarget(move: DomainMove, {source, target}: MoveHosts,
       hint: `See where it is: dr status`,
     });
   }
-  for (const {targetPath: path} of leftFiles(move)) {
-    const note = await readDiskNote(target, path, 'incoming', options);
-    if (note?.uuid !== move.uuid) continue;
-    await target.deleteVolume(path, options);
-    await removeDiskNote(target, path, 'incoming', options);
-  }
+  await Promise.all(
+    leftFiles(move).map(async ({targetPath: path}) => {
+      const note = await readDiskNote(target, path, 'incoming', options);
+      if (note?.uuid !== move.uuid) return;
+      await target.deleteVolume(path, options);
+      await removeDiskNote(target, path, 'incoming', options);
+    }),
+  );
 }

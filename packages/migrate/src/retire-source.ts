@@ -27,8 +27,8 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
     const files = leftFiles(move);
     for (const file of files) {
       // Both notes would call a living disk a remainder.
-      await removeDiskNote(target, file.targetPath, 'incoming', context);
-      await removeDiskNote(target, file.targetPath, 'kept', context);
+      const notes = ['incoming', 'kept'] as const;
+      await Promise.all(notes.map(kind => removeDiskNote(target, file.targetPath, kind, context)));
       if (move.sourceDisks === 'keep') await keep(file, move, hosts, context);
     }
     await target.setAutostart(move.uuid, move.autostart, context);

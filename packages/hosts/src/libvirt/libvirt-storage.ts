@@ -36,14 +36,17 @@ export class LibvirtStorage {
   readonly #folderPools = new Map<string, PoolRef>();
   /** Refreshing, creating and deleting get in each other's way within a pool, so they take turns. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** When each pool was last asked to look at its folder, by its UUID. */
+  readonly #refreshedAt = new Map<string, number>();
 
   constructor(link: LibvirtLink) {
     this.#link = link;
   }
 
   find(file: string, options: CallOptions = {}): Promise<VolumeReading | undefined> {
+    const askedAt = performance.now();
     return this.#inTurn(async () => {
-      const vol = await this.#lookUp(file, options);
+      const vol = await this.#lookUp(file, askedAt, options);
       const answer = vol && (await this.#link.find('STORAGE_VOL_GET_XML_DESC', {vol}, options));
       return answer && volumeReading(answer.xml);
     });
@@ -61,8 +64,9 @@ export class LibvirtStorage {
   }
 
   delete(file: string, options: CallOptions = {}): Promise<void> {
+    const askedAt = performance.now();
     return this.#inTurn(async () => {
-      const vol = await this.#lookUp(file, options);
+      const vol = await this.#lookUp(file, askedAt, options);
       if (vol) await this.#whenFree(() => this.#link.call('STORAGE_VOL_DELETE', {vol}, options));
     });
   }
@@ -101,7 +105,8 @@ export class LibvirtStorage {
   }
 
   async #required(file: string, options: CallOptions): Promise<VolumeRef> {
-    const vol = await this.#inTurn(() => this.#lookUp(file, options));
+    const askedAt = performance.now();
+    const vol = await this.#inTurn(() => this.#lookUp(file, askedAt, options));
     if (vol) return vol;
     throw new HostError('VOLUME_NOT_FOUND', `${this.#link.name} has no ${file}`, {
       host: this.#link.name,
@@ -109,14 +114,18 @@ export class LibvirtStorage {
     });
   }
 
-  async #lookUp(file: string, options: CallOptions): Promise<VolumeRef | undefined> {
+  /** What is there since `askedAt`: many that are asked for at once need one look at their folder. */
+  async #lookUp(file: string, askedAt: number, options: CallOptions): Promise<VolumeRef | undefined> {
     const pool = await this.#poolOf(path.dirname(file), options);
     if (!pool) return undefined;
     const name = path.basename(file);
     const known = await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options);
     // Known and still there; else libvirt has to look again.
     if (known && (await this.#link.ask('STORAGE_VOL_GET_INFO', {vol: known.vol}, options))) return known.vol;
+    if (!known && (this.#refreshedAt.get(pool.uuid) ?? -1) >= askedAt) return undefined;
+    const now = performance.now();
     await this.#whenFree(() => this.#link.call('STORAGE_POOL_REFRESH', {pool}, options));
+    this.#refreshedAt.set(pool.uuid, now);
     return (await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options))?.vol;
   }
 
