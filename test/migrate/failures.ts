@@ -1,5 +1,8 @@
 import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {runStanding, showRun} from '@dr-toolkit/engine';
+import {readInventory} from '@dr-toolkit/hosts';
 import {askGuest, type GuestRecord} from '@dr-toolkit/lab';
+import {deleteUnfinished, unfinishedCopies} from '@dr-toolkit/migrate';
 
 import {countedPast} from '../fixtures/counted-past.ts';
 import {ranOn} from '../fixtures/ran-on.ts';
@@ -46,6 +49,17 @@ async function againAndHome(t: Test, bootId: string | undefined) {
   if (bootId !== undefined) t.true(await ranOn(rig.lab, await guestOf(rig), bootId), 'the guest was not started anew');
   const home = await rig.migrate({from: 'newhost', to: 'sunjammer', domains: ['aslo-proxy'], sourceDisks: 'delete'});
   t.deepEqual(home.failures, []);
+}
+
+/** Deletes what a run has left unfinished on the target, as `dr clean` does. */
+async function cleaned({hosts, store}: Rig, run: string | undefined): Promise<void> {
+  const inventory = await readInventory(hosts.values());
+  const copies = await unfinishedCopies(hosts, inventory, {
+    viewOf: async one => (one === run ? showRun(store, one) : undefined),
+  });
+  const stays = copies.flatMap(({keep}) => keep ?? []);
+  if (copies.length === 0 || stays.length > 0) throw new Error(`Nothing to clean: ${stays.join(', ')}`);
+  for (const copy of copies) await deleteUnfinished(hosts, copy, {standingOf: one => runStanding(store, one)});
 }
 
 async function guestOf({lab}: Rig): Promise<GuestRecord> {
@@ -141,6 +155,8 @@ test("the target's libvirtd is killed half-way", async t => {
   const killed = await rig.migrate({...slowly, half: () => rig.lab.killLibvirtd('newhost')});
   await staysOnSource(t, killed, /MOVE_FAILED/u);
   await rig.lab.startLibvirtd('newhost');
+  await cleaned(rig, killed.outcome?.run);
+  await nothingLeft(t);
   await againAndHome(t, boot_id);
 });
 

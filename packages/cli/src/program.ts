@@ -138,11 +138,21 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
     );
 
   dr.command('clean')
-    .summary('delete disks that stayed behind when their domains moved away')
-    .description('Lists kept disks, asks, and deletes those whose domain is seen on another host.')
+    .summary('delete what moves left behind and nobody needs')
+    .description(
+      'Lists disks that stayed when their domains moved away, copies that were begun and not finished, and left-over notes; asks, and deletes those of which it is certain that nobody needs them. The others stay, each with its reason.',
+    )
     .argument('[host...]', 'only on these')
     .addOption(dryRun('list them'))
-    .addHelpText('after', examples('clean', 'clean sunjammer --dry-run', 'clean sunjammer --yes'))
+    .addHelpText(
+      'after',
+      examples(
+        'clean',
+        'clean sunjammer --dry-run',
+        'clean sunjammer --yes',
+        'clean --dry-run --json | jq -r \'select(.keep) | "\\(.path): \\(.keep)"\'',
+      ),
+    )
     .action((hosts, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) =>
         (await import('./commands/clean.ts')).clean(hosts, all, terminal),

@@ -117,12 +117,12 @@ test('an unknown domain is told with the one that was meant', async t => {
   t.regex(stderr, /Did you mean test\?/u);
 });
 
-test('no kept disks where none are kept', async t => {
+test('nothing is left behind where nothing has moved', async t => {
   const dr = await drIn(t);
   await dr.write('dr.yaml', estate());
   const {exitCode, stdout, stderr} = await dr.run('clean', 'sunjammer', '--yes');
   t.is(exitCode, 0, stderr);
-  t.is(stdout, 'No kept disks on sunjammer');
+  t.is(stdout, 'Nothing is left behind on sunjammer');
 });
 
 function estate(driver?: string, path?: string): string {

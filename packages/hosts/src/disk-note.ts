@@ -11,6 +11,8 @@ export type DiskNote =
       readonly domain: string;
       readonly from: string;
       readonly run: string;
+      /** ISO 8601: how long the claim holds under which it was written, when nobody renews it. */
+      readonly until?: string;
     }
   | {
       readonly kind: 'kept';
@@ -28,6 +30,8 @@ export type DiskNote =
       readonly domain: string;
       readonly run: string;
       readonly mark: string;
+      /** As of an `incoming` one. */
+      readonly until?: string;
     };
 
 export function notePath(diskPath: string, kind: DiskNote['kind']): string {

@@ -2,6 +2,7 @@
 export {downtimeMsDefault} from './allowed-downtime.ts';
 export {type Claim, claimNamespace} from './claim.ts';
 export {type DiskNote, notedDisk, notePath, readDiskNote, removeDiskNote, writeDiskNote} from './disk-note.ts';
+export {fileUsers} from './file-users.ts';
 export {type DiskDefinition, type DomainDefinition, domainDefinition} from './domain-definition.ts';
 export type {
   CallOptions,
@@ -19,6 +20,7 @@ export {HostError, type HostErrorCode} from './host-error.ts';
 export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
 export {type HostEntry, openHost, openHosts} from './libvirt/libvirt-host.ts';
 export {deleteKept, type KeptDisk, keptDisks} from './kept-disks.ts';
+export {type LeftNote, leftNotes} from './left-notes.ts';
 export type {MoveMishap, SimulatedDomain} from './simulated/simulated-domain.ts';
 export {SimulatedHost, simulatedHost, type SimulatedHostSpec} from './simulated/simulated-host.ts';
 export {type DefinitionChanges, type DiskPlace, targetDefinition} from './target-definition.ts';

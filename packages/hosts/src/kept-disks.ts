@@ -1,5 +1,7 @@
-import {type DiskNote, notedDisk, notePath, readDiskNote} from './disk-note.ts';
+import {type DiskNote, notePath, readDiskNote} from './disk-note.ts';
 import type {CallOptions, Host} from './host.ts';
+import {leftNotes} from './left-notes.ts';
+import type {HostReading} from './reading.ts';
 
 /** A disk that stayed behind when its domain moved away. */
 export interface KeptDisk {
@@ -13,25 +15,17 @@ export interface KeptDisk {
   readonly run: string;
   /** NVRAM that stayed behind with it. */
   readonly nvram?: string;
-  /** A domain of this host that uses the file all the same; such a disk is never deleted. */
+  /** Who on this host uses the file all the same: a domain, or a file on top of it. Such a disk is never deleted. */
   readonly usedBy?: string;
 }
 
-/** All kept disks in the host's active pools. */
-export async function keptDisks(host: Host, {signal}: CallOptions = {}): Promise<KeptDisk[]> {
-  const reading = await host.read({signal});
-  const volumes = reading.pools.flatMap(pool => pool.volumes);
-  const users = new Map(reading.domains.flatMap(domain => domain.disks.map(disk => [disk.path, domain.name] as const)));
-  const kept: KeptDisk[] = [];
-  for (const volume of volumes) {
-    const path = notedDisk(volume.path, 'kept');
-    const note = path === undefined ? undefined : await readDiskNote(host, path, 'kept', {signal});
-    if (path === undefined || !note) continue;
-    const allocationBytes = volumes.find(other => other.path === path)?.allocationBytes ?? 0;
-    const usedBy = users.get(path);
-    kept.push({...described(note), host: host.name, path, allocationBytes, ...(usedBy !== undefined && {usedBy})});
-  }
-  return kept.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+/** All kept disks in the host's active pools. @param options.reading Of the host; read when it is not given. */
+export async function keptDisks(
+  host: Host,
+  {signal, reading}: CallOptions & {readonly reading?: HostReading} = {},
+): Promise<KeptDisk[]> {
+  const kept = await leftNotes(host, reading ?? (await host.read({signal})), 'kept', {signal});
+  return kept.flatMap(({note, ...disk}) => (note ? [{...described(note), ...disk}] : []));
 }
 
 /** Deletes a kept disk, then its note; before them the NVRAM that its domain left behind, unless it is in use again. */

@@ -5,6 +5,7 @@ import {clearTarget} from './clear-target.ts';
 import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {proveShared} from './prove-shared.ts';
+import {claimUntil} from './under-claim.ts';
 import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} from './whereabouts.ts';
 
 /**
@@ -119,8 +120,9 @@ function formatOf({format, compat}: DiskMove) {
   return format === 'qcow2' ? {format, compat: compat ?? '1.1'} : {format};
 }
 
-function noteOf({uuid, domain, from}: DomainMove, run: string) {
-  return {kind: 'incoming' as const, uuid, domain, from, run};
+function noteOf(move: DomainMove, run: string) {
+  const {uuid, domain, from} = move;
+  return {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move)};
 }
 
 function inTheWay(path: string, {to, domain}: DomainMove): MigrationError {

@@ -4,6 +4,7 @@ import {type CallOptions, readDiskNote, removeDiskNote, writeDiskNote} from '@dr
 
 import type {DiskMove, DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
+import {claimUntil} from './under-claim.ts';
 import type {MoveHosts} from './whereabouts.ts';
 
 const pollMs = 500;
@@ -24,17 +25,14 @@ export async function proveShared(move: DomainMove, hosts: MoveHosts, options: P
   for (const disk of move.disks) if (disk.proof === 'probe') await prove(disk, move, hosts, options);
 }
 
-async function prove(
-  disk: DiskMove,
-  {uuid, domain, from, to}: DomainMove,
-  hosts: MoveHosts,
-  options: ProofOptions,
-): Promise<void> {
+async function prove(disk: DiskMove, move: DomainMove, hosts: MoveHosts, options: ProofOptions): Promise<void> {
+  const {uuid, domain, from, to} = move;
   const {run, signal} = options;
   const mark = randomUUID();
   const hint = `See on both hosts what is mounted there. If ${from} and ${to} share it, libvirt must be able to write there; if not, take it out of sharedPools in dr.yaml, and give the pools different sources`;
   try {
-    await writeDiskNote(hosts.source, disk.sourcePath, {kind: 'probe', uuid, domain, run, mark}, {signal});
+    const note = {kind: 'probe' as const, uuid, domain, run, mark, until: claimUntil(move)};
+    await writeDiskNote(hosts.source, disk.sourcePath, note, {signal});
     if (await isShown(disk, mark, hosts, options)) return;
     throw new MigrationError(
       'NOT_SHARED',

@@ -76,7 +76,7 @@ async function takeClaim(move: DomainMove, context: Context): Promise<void> {
 
 async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
   const {run, controller, token, signal} = context;
-  const claim = {run, controller, token, until: new Date(Date.now() + claimMs + longestMs(move)).toISOString()};
+  const claim = {run, controller, token, until: claimUntil(move)};
   const [here, there] = await Promise.all([
     source.readDomain(move.uuid, {signal}),
     target.readDomain(move.uuid, {signal}).catch(silentTarget(true)),
@@ -87,8 +87,16 @@ async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: 
   if (there && !isArriving(there)) await target.writeClaim(move.uuid, claim, {signal});
 }
 
+/** How long a claim holds that is laid now. */
+export function claimUntil(move: Pick<DomainMove, 'weightBytes' | 'bandwidthMibPerSecond'>): string {
+  return new Date(Date.now() + claimMs + longestMs(move)).toISOString();
+}
+
 /** The time for all there is to carry, at a pace that is slow for a disk and a link, or as the operator bounds it. */
-function longestMs({weightBytes, bandwidthMibPerSecond}: DomainMove): number {
+function longestMs({
+  weightBytes,
+  bandwidthMibPerSecond,
+}: Pick<DomainMove, 'weightBytes' | 'bandwidthMibPerSecond'>): number {
   const pace = Math.min(bandwidthMibPerSecond ?? slowestMibPerSecond, slowestMibPerSecond);
   return (weightBytes / (pace * 1024 ** 2)) * 1000;
 }

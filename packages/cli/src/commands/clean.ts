@@ -1,80 +1,104 @@
 import {findHost} from '@dr-toolkit/estate';
-import {deleteKept, type HostReading, type KeptDisk, keptDisks, readInventory} from '@dr-toolkit/hosts';
+import {HostError, readInventory} from '@dr-toolkit/hosts';
+import {MigrationError} from '@dr-toolkit/migrate';
 
 import {bytesText, counted} from '../amounts.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
+import {type LeftBehind, leftBehind} from '../left-behind.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 
 export type CleanCommand = GlobalOptions & {readonly dryRun?: boolean | undefined};
 
-/** `dr clean [HOST...]`: deletes what stayed behind when domains moved away, where they are seen to live elsewhere. */
+/** `dr clean [HOST...]`: deletes what runs left behind and nobody needs: disks of domains that moved away, copies given up. */
 export async function clean(names: readonly string[], options: CleanCommand, terminal: Terminal): Promise<ExitCode> {
   const {estate} = await openEstate(terminal, options);
   const chosen = new Set(
     names.length === 0 ? estate.hosts.map(({name}) => name) : names.map(name => findHost(estate, name).name),
   );
   await using opened = openedHosts(estate.hosts);
-  const {signal} = {signal: terminal.interrupts.stop};
-  const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal});
+  const {hosts} = opened;
+  const {stop: signal} = terminal.interrupts;
+  const look = async () => {
+    const inventory = await readInventory(hosts.values(), {signal});
+    const left = await leftBehind({hosts, inventory, signal}, terminal);
+    return {left: left.filter(({host}) => chosen.has(host)), unreachable: inventory.unreachable};
+  };
+  const {left, unreachable} = await look();
   const silent = unreachable.filter(({name}) => chosen.has(name));
   for (const {message, hint} of silent) terminal.note(`${message}\n    ${hint}`);
-  const kept: KeptDisk[] = [];
-  for (const {name} of hosts) {
-    const host = opened.hosts.get(name);
-    if (host && chosen.has(name)) kept.push(...(await keptDisks(host, {signal})));
+  for (const {event} of left) terminal.event(event);
+  const code = silent.length > 0 ? exitCodes.failed : exitCodes.done;
+  if (left.length === 0) {
+    terminal.say(`Nothing is left behind on ${[...chosen].join(', ')}`);
+    return code;
   }
-  const judged = kept.map(disk => ({disk, keep: reasonToKeep(disk, hosts)}));
-  for (const {disk, keep} of judged) terminal.event({type: 'kept-disk', ...disk, ...(keep !== undefined && {keep})});
-  if (kept.length === 0) {
-    terminal.say(`No kept disks on ${[...chosen].join(', ')}`);
-    return silent.length > 0 ? exitCodes.failed : exitCodes.done;
-  }
-  terminal.say(keptText(judged));
-  const going = judged.filter(({keep}) => keep === undefined).map(({disk}) => disk);
-  if (options.dryRun || going.length === 0) return silent.length > 0 ? exitCodes.failed : exitCodes.done;
-  const size = going.reduce((sum, {allocationBytes}) => sum + allocationBytes, 0);
-  await confirmed(terminal, `Delete ${counted(going.length, 'disk')} (${bytesText(size)}) for good?`, options);
-  for (const disk of going) {
+  terminal.say(leftText(left));
+  const going = left.filter(({keep}) => keep === undefined);
+  if (options.dryRun || going.length === 0) return code;
+  await confirmed(terminal, question(going), options);
+  // Whoever was asked may have taken an hour to answer.
+  const agreed = new Set(going.map(keyOf));
+  const now = await look();
+  const stays = now.left.filter(one => agreed.has(keyOf(one)) && one.keep !== undefined);
+  for (const {path, host, keep} of stays) terminal.note(`${path} on ${host} stays after all: ${keep}`);
+  let failed = stays.length > 0;
+  for (const one of now.left) {
+    if (!agreed.has(keyOf(one)) || one.keep !== undefined) continue;
     signal.throwIfAborted();
-    const host = opened.hosts.get(disk.host);
-    if (!host) continue;
-    await deleteKept(host, disk, {signal});
-    terminal.event({type: 'deleted', host: disk.host, path: disk.path});
-    terminal.note(`Deleted ${disk.path} on ${disk.host}`);
+    if (!(await isDeleted(one, terminal))) failed = true;
   }
-  return silent.length > 0 ? exitCodes.failed : exitCodes.done;
+  return failed ? exitCodes.failed : code;
 }
 
-/** Why a kept disk is not deleted; undefined when its domain is seen to have disks of its own elsewhere. */
-export function reasonToKeep(
-  {uuid, domain, host, usedBy}: KeptDisk,
-  hosts: readonly HostReading[],
-): string | undefined {
-  if (usedBy !== undefined) return `in use by ${usedBy}`;
-  const elsewhere = hosts.some(({name, domains}) => name !== host && domains.some(other => other.uuid === uuid));
-  return elsewhere ? undefined : `no other host that answers has ${domain}: this may be its last copy`;
+/** What goes wrong with one keeps nobody from deleting the others. */
+async function isDeleted({host, path, remove}: LeftBehind, terminal: Terminal): Promise<boolean> {
+  try {
+    await remove();
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof MigrationError)) throw error;
+    const {message, hint} = error;
+    terminal.event({type: 'not-deleted', host, path, message, hint});
+    terminal.note(`${path} on ${host} stays: ${message}\n    ${hint}`);
+    return false;
+  }
+  terminal.event({type: 'deleted', host, path});
+  terminal.note(`Deleted ${path} on ${host}`);
+  return true;
 }
 
-function keptText(judged: ReadonlyArray<{readonly disk: KeptDisk; readonly keep: string | undefined}>): string {
+function question(going: readonly LeftBehind[]): string {
+  const notes = going.filter(({event}) => event.type === 'left-probe');
+  const size = going.reduce((sum, {allocationBytes}) => sum + allocationBytes, 0);
+  const disks = going.length - notes.length;
+  const what = [
+    ...(disks > 0 ? [`${counted(disks, 'disk')} (${bytesText(size)})`] : []),
+    ...(notes.length > 0 ? [counted(notes.length, 'note')] : []),
+  ];
+  return `Delete ${what.join(' and ')} for good?`;
+}
+
+function keyOf({host, path, what}: LeftBehind): string {
+  return JSON.stringify([host, path, what]);
+}
+
+function leftText(left: readonly LeftBehind[]): string {
   return tableText(
     [
       {title: 'HOST'},
-      {title: 'DISK'},
+      {title: 'FILE'},
       {title: 'SIZE', align: 'right'},
       {title: 'VM'},
-      {title: 'MOVED TO'},
-      {title: 'ON'},
+      {title: 'WHAT'},
       {title: 'REMARK'},
     ],
-    judged.map(({disk: {host, path, allocationBytes, domain, movedTo, movedAt}, keep}) => [
+    left.map(({host, path, allocationBytes, domain, what, keep}) => [
       host,
       path,
       bytesText(allocationBytes),
-      domain,
-      movedTo,
-      movedAt.slice(0, 16).replace('T', ' '),
+      domain === '' ? '-' : domain,
+      what,
       keep === undefined ? '' : `stays: ${keep}`,
     ]),
   );

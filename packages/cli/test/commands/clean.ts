@@ -1,32 +1,109 @@
-import test from 'ava';
-import type {HostReading, KeptDisk} from '@dr-toolkit/hosts';
+import {mkdir, readdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 
-import {domainReading, hostReading} from '../../../estate/test/fixtures/readings.ts';
-import {reasonToKeep} from '../../src/commands/clean.ts';
+import anyTest, {type ExecutionContext, type TestFn} from 'ava';
+import {type Host, openHost, writeDiskNote} from '@dr-toolkit/hosts';
+import {connect} from '@dr-toolkit/libvirt';
 
-const disk: KeptDisk = {
-  host: 'sunjammer',
-  path: '/images/db.qcow2',
-  allocationBytes: 1,
-  domain: 'db',
-  uuid: 'u1',
-  movedTo: 'newhost',
-  movedAt: '2026-11-22T12:00:00.000Z',
-  run: 'r',
-};
+import {domainXml, webUuid} from '../../../hosts/test/fixtures/domain-xml.ts';
+import {type LibvirtDaemon, startLibvirtDaemon} from '../../../libvirt/test/fixtures/libvirt-daemon.ts';
+import {type Dr, drIn} from '../fixtures/run-dr.ts';
 
-function host(name: string, ...uuids: readonly string[]): HostReading {
-  return hostReading(name, {domains: uuids.map(uuid => domainReading('db', {uuid}))});
+const test = anyTest.serial as TestFn;
+const past = '2001-01-01T00:00:00.000Z';
+const incoming = {kind: 'incoming' as const, uuid: webUuid, domain: 'web', from: 'sunjammer', run: 'theirs'};
+
+let daemons: readonly LibvirtDaemon[] = [];
+let [source, target]: Host[] = [];
+let images = '';
+
+test.before('two daemons without privileges, as two machines; the second has a pool', async () => {
+  const uuids = ['5aa9bd3e-0000-4000-8000-000000000031', '5aa9bd3e-0000-4000-8000-000000000032'];
+  daemons = await Promise.all(uuids.map(uuid => startLibvirtDaemon({config: [`host_uuid = "${uuid}"`]})));
+  const [first = '', second = ''] = urisOf(daemons);
+  source = openHost({name: 'sunjammer', uri: first});
+  target = openHost({name: 'newhost', uri: second});
+  images = join(daemons[1]?.folder ?? '', 'images');
+  await using connection = await connect(second);
+  await connection.pools.create(`<pool type='dir'><name>default</name><target><path>${images}</path></target></pool>`, {
+    flags: ['with-build'],
+  });
+});
+test.after.always('they end', async () => {
+  await Promise.all([source?.close(), target?.close()]);
+  await Promise.all(daemons.map(daemon => daemon.stop()));
+});
+
+/** `web` runs on the source, and the target has what somebody began to copy for it. */
+async function drBeside(t: ExecutionContext, given: {readonly until?: string}): Promise<Dr> {
+  const dr = await drIn(t);
+  const [first = '', second = ''] = urisOf(daemons);
+  await dr.write('dr.yaml', `estate: x\nhosts:\n  sunjammer: {uri: "${first}"}\n  newhost: {uri: "${second}"}\n`);
+  if (!source || !target) throw new Error('no daemons');
+  const [from, to] = [source, target];
+  await from.define(domainXml({type: 'qemu', machine: 'pc'}));
+  await from.start(webUuid);
+  t.teardown(async () => {
+    await from.destroy(webUuid);
+    await from.undefine(webUuid);
+  });
+  await to.deleteVolume(join(images, 'web.qcow2'));
+  await to.createVolume({path: join(images, 'web.qcow2'), format: 'qcow2', capacityBytes: 1024 ** 2});
+  await writeDiskNote(to, join(images, 'web.qcow2'), {...incoming, ...given});
+  return dr;
 }
 
-test('a kept disk goes when its domain is seen on another host', t => {
-  t.is(reasonToKeep(disk, [host('sunjammer'), host('newhost', 'u1')]), undefined);
+function eventsOf(stdout: string): Array<{type: string; path?: string; keep?: string}> {
+  return stdout.split('\n').map(line => JSON.parse(line) as {type: string});
+}
+
+test('a copy that another controller began and left long ago is listed, and goes when somebody agrees', async t => {
+  const dr = await drBeside(t, {until: past});
+  const disk = join(images, 'web.qcow2');
+  const listed = await dr.run('clean', 'newhost', '--dry-run');
+  t.is(listed.exitCode, 0, listed.stderr);
+  t.regex(listed.stdout, /^newhost +\S+\/web\.qcow2 +\d+ KiB +web +copy begun by theirs$/mu);
+  t.is((await dr.run('clean')).exitCode, 3, 'nobody said yes');
+  t.is((await dr.run('clean', 'sunjammer', '--yes')).stdout, 'Nothing is left behind on sunjammer');
+  t.deepEqual((await readdir(images)).toSorted(), ['web.qcow2', 'web.qcow2.dr-incoming']);
+  const {exitCode, stdout, stderr} = await dr.run('clean', '--yes', '--json');
+  t.is(exitCode, 0, stderr);
+  t.like(eventsOf(stdout), [
+    {type: 'unfinished-copy', host: 'newhost', path: disk, domain: 'web', from: 'sunjammer', run: 'theirs'},
+    {type: 'deleted', host: 'newhost', path: disk},
+  ]);
+  t.deepEqual(await readdir(images), []);
+  t.is((await source?.readDomain(webUuid))?.state, 'running');
+  t.is(await source?.readClaim(webUuid), undefined);
 });
 
-test('it stays when its domain is seen nowhere else', t => {
-  t.regex(reasonToKeep(disk, [host('sunjammer', 'u1'), host('newhost', 'u2')]) ?? '', /last copy/u);
+test('one whose run may be at work elsewhere stays, with the reason', async t => {
+  const dr = await drBeside(t, {});
+  const {exitCode, stdout, stderr} = await dr.run('clean', '--yes');
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /copy begun by theirs +stays: run theirs is not known here, and may be at work still$/mu);
+  t.deepEqual((await readdir(images)).toSorted(), ['web.qcow2', 'web.qcow2.dr-incoming']);
 });
 
-test('it stays while a domain of its host uses it', t => {
-  t.is(reasonToKeep({...disk, usedBy: 'db-2'}, [host('newhost', 'u1')]), 'in use by db-2');
+test('so does one whose note cannot be read; a proof that nobody needs goes', async t => {
+  const dr = await drBeside(t, {until: past});
+  await mkdir(images, {recursive: true});
+  await writeFile(join(images, 'web.qcow2.dr-incoming'), '{"fo');
+  if (!target) return t.fail();
+  const probe = {kind: 'probe' as const, uuid: webUuid, domain: 'web', run: 'theirs', mark: 'm', until: past};
+  await writeDiskNote(target, join(images, 'web.qcow2'), probe);
+  const {exitCode, stdout, stderr} = await dr.run('clean', '--yes', '--json');
+  t.is(exitCode, 0, stderr);
+  const path = join(images, 'web.qcow2');
+  const [copy, proof, deleted] = eventsOf(stdout);
+  t.like(copy, {type: 'unfinished-copy', path});
+  t.regex(copy?.keep ?? '', /its note cannot be read/u);
+  t.like(proof, {type: 'left-probe', path: `${path}.dr-probe`, run: 'theirs'});
+  t.like(deleted, {type: 'deleted', path: `${path}.dr-probe`});
+  t.deepEqual((await readdir(images)).toSorted(), ['web.qcow2', 'web.qcow2.dr-incoming']);
+  return undefined;
 });
+
+function urisOf(found: readonly LibvirtDaemon[]): string[] {
+  return found.map(daemon => daemon.uri('qemu', '/session'));
+}

@@ -1,0 +1,137 @@
+import {showRun, type Store} from '@dr-toolkit/engine';
+import {
+  deleteKept,
+  type Host,
+  type HostReading,
+  type Inventory,
+  type KeptDisk,
+  keptDisks,
+  notePath,
+} from '@dr-toolkit/hosts';
+import {
+  deleteProbe,
+  deleteUnfinished,
+  type LeftProbe,
+  leftProbes,
+  type UnfinishedCopy,
+  unfinishedCopies,
+} from '@dr-toolkit/migrate';
+
+import {standingHere} from './known-runs.ts';
+import type {Terminal} from './terminal.ts';
+import {withStoreToRead} from './user-store.ts';
+
+/** Something that a run has left on a host, whatever it is. */
+export interface LeftBehind {
+  readonly host: string;
+  /** Of the file that would go; a note may go with it. */
+  readonly path: string;
+  readonly allocationBytes: number;
+  /** Empty when nobody can tell. */
+  readonly domain: string;
+  /** What it is, for people. */
+  readonly what: string;
+  /** Why it stays; undefined when it may go. */
+  readonly keep: string | undefined;
+  readonly event: {readonly type: 'kept-disk' | 'unfinished-copy' | 'left-probe'; readonly [fact: string]: unknown};
+  readonly remove: () => Promise<void>;
+}
+
+export interface LookOptions {
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Of all hosts of the estate, also of those that are not looked at: they may use what lies elsewhere. */
+  readonly inventory: Inventory;
+  readonly signal: AbortSignal;
+}
+
+/** All that runs have left behind on the hosts of an inventory: kept disks, unfinished copies, left-over proofs. */
+export async function leftBehind({hosts, inventory, signal}: LookOptions, {env}: Terminal): Promise<LeftBehind[]> {
+  const standingOf = (run: string) => standingHere(run, env);
+  return withStoreToRead({env}, async store => {
+    const viewOf = (run: string) => knownRun(store, run);
+    const kept = await Promise.all(
+      inventory.hosts.map(async reading => {
+        const host = hosts.get(reading.name);
+        return host
+          ? (await keptDisks(host, {signal, reading})).map(disk => keptDisk(disk, host, inventory, signal))
+          : [];
+      }),
+    );
+    const [copies, probes] = await Promise.all([
+      unfinishedCopies(hosts, inventory, {viewOf, signal}),
+      leftProbes(hosts, inventory, {viewOf, signal}),
+    ]);
+    return [
+      ...kept.flat(),
+      ...copies.map(copy => unfinished(copy, () => deleteUnfinished(hosts, copy, {standingOf, signal}))),
+      ...probes.flatMap(probe => {
+        const host = hosts.get(probe.host);
+        return host ? [leftProbe(probe, () => deleteProbe(host, probe, {signal}))] : [];
+      }),
+    ].toSorted((a, b) => (a.host + a.path < b.host + b.path ? -1 : 1));
+  });
+}
+
+async function knownRun(store: Store | undefined, run: string) {
+  if (!store) return undefined;
+  const [row] = await store.read('SELECT id FROM run WHERE id = ?', [run]);
+  return row && showRun(store, run);
+}
+
+function keptDisk(disk: KeptDisk, host: Host, {hosts}: Inventory, signal: AbortSignal): LeftBehind {
+  const {path, allocationBytes, domain, movedTo, movedAt} = disk;
+  const keep = reasonToKeep(disk, hosts);
+  return {
+    host: disk.host,
+    path,
+    allocationBytes,
+    domain,
+    what: `kept, moved to ${movedTo} ${movedAt.slice(0, 16).replace('T', ' ')}`,
+    keep,
+    event: {type: 'kept-disk', ...disk, ...(keep !== undefined && {keep})},
+    remove: () => deleteKept(host, disk, {signal}),
+  };
+}
+
+/** Why a kept disk is not deleted; undefined when its domain is seen to have disks of its own elsewhere. */
+export function reasonToKeep(
+  {uuid, domain, host, usedBy}: KeptDisk,
+  hosts: readonly HostReading[],
+): string | undefined {
+  if (usedBy !== undefined) return `in use by ${usedBy}`;
+  const elsewhere = hosts.some(({name, domains}) => name !== host && domains.some(other => other.uuid === uuid));
+  return elsewhere ? undefined : `no other host that answers has ${domain}: this may be its last copy`;
+}
+
+function unfinished({note, ...copy}: UnfinishedCopy, remove: () => Promise<void>): LeftBehind {
+  return {
+    ...copy,
+    domain: note?.domain ?? '',
+    what: note ? `copy begun by ${note.run}` : 'copy of nobody known',
+    keep: copy.keep,
+    event: {type: 'unfinished-copy', ...said(note), ...copy},
+    remove,
+  };
+}
+
+function leftProbe({note, ...probe}: LeftProbe, remove: () => Promise<void>): LeftBehind {
+  const path = notePath(probe.path, 'probe');
+  return {
+    ...probe,
+    path,
+    allocationBytes: 0,
+    domain: note?.domain ?? '',
+    what: note ? `proof by ${note.run}` : 'proof of nobody known',
+    keep: probe.keep,
+    event: {type: 'left-probe', ...said(note), ...probe, path},
+    remove,
+  };
+}
+
+/** What a note says, but for what makes it one. */
+function said(note: UnfinishedCopy['note'] | LeftProbe['note']): object {
+  if (!note) return {};
+  const {domain, uuid, run, until} = note;
+  const from = 'from' in note ? {from: note.from} : {};
+  return {domain, uuid, run, ...from, ...(until !== undefined && {until})};
+}

@@ -1,0 +1,32 @@
+import test from 'ava';
+import type {HostReading, KeptDisk} from '@dr-toolkit/hosts';
+
+import {domainReading, hostReading} from '../../estate/test/fixtures/readings.ts';
+import {reasonToKeep} from '../src/left-behind.ts';
+
+const disk: KeptDisk = {
+  host: 'sunjammer',
+  path: '/images/db.qcow2',
+  allocationBytes: 1,
+  domain: 'db',
+  uuid: 'u1',
+  movedTo: 'newhost',
+  movedAt: '2026-11-22T12:00:00.000Z',
+  run: 'r',
+};
+
+function host(name: string, ...uuids: readonly string[]): HostReading {
+  return hostReading(name, {domains: uuids.map(uuid => domainReading('db', {uuid}))});
+}
+
+test('a kept disk goes when its domain is seen on another host', t => {
+  t.is(reasonToKeep(disk, [host('sunjammer'), host('newhost', 'u1')]), undefined);
+});
+
+test('it stays when its domain is seen nowhere else', t => {
+  t.regex(reasonToKeep(disk, [host('sunjammer', 'u1'), host('newhost', 'u2')]) ?? '', /last copy/u);
+});
+
+test('it stays while a domain of its host uses it', t => {
+  t.is(reasonToKeep({...disk, usedBy: 'db-2'}, [host('newhost', 'u1')]), 'in use by db-2');
+});
