@@ -110,9 +110,6 @@ test('what a killed run has left under way is broken off and undone by dr abort'
   await run;
   const job = () => dr('lab', 'exec', 'sunjammer', '--name', 'steer', '--', 'virsh', 'domjobinfo', 'aslo-proxy');
   t.regex((await job()).stdout, /Operation: +Outgoing migration/u, 'it goes on by itself');
-  const cleaned = await dr('clean', '--yes');
-  t.regex(cleaned.stdout, /^newhost +\S+ +.* aslo-proxy +copy begun by \S+ +stays: newhost knows aslo-proxy/mu);
-  t.notRegex(cleaned.stderr, /Deleted \S+ on newhost/u);
   const looked = await dr('abort', 'last', '--undo', '--dry-run');
   t.regex(looked.stdout, /^Broken off, where it still goes on:\n +aslo-proxy\/move$/mu);
   const aborted = await dr('abort', 'last', '--undo', '--yes');
