@@ -22,6 +22,8 @@ export interface AutomaticLane {
   /** Places it begins with. */
   readonly from: number;
   readonly bounds?: Partial<LaneBounds>;
+  /** Under what name what is found is kept for later runs whose steps use the lane alike. Default: the lane's own. */
+  remembersAs?(steps: readonly Step[]): string;
   /** What has been since it was last called. `moving` are the steps that hold the lane. */
   sense(moving: readonly Step[], options: {readonly signal: AbortSignal}): Promise<LaneLook>;
   /** Bounds what steps carry together, in bytes per second; undefined: as each step itself says. */
@@ -69,8 +71,10 @@ export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch>
   const seats = await Promise.all(
     automatic.map(async found => {
       const there = await automaticLane(store, found.lane);
-      const known = await readFindings(store, found.lane, clock.now());
-      return new Seat(found, {...options, places: there.places ?? found.from, known});
+      const steps = options.plan.steps.filter(step => step.lanes.some(({lane}) => lane === found.lane));
+      const remembered = found.remembersAs?.(steps) ?? found.lane;
+      const known = await readFindings(store, remembered, clock.now());
+      return new Seat(found, {...options, places: there.places ?? found.from, remembered, known});
     }),
   );
   await look(seats, signal);
@@ -113,14 +117,15 @@ async function look(seats: readonly Seat[], signal: AbortSignal): Promise<void> 
 
 interface SeatOptions extends AdaptLanesOptions {
   readonly places: number;
-  /** What earlier runs have found. */
+  /** What earlier runs have found, and under what name. */
   readonly known: LaneFindings;
+  readonly remembered: string;
 }
 
 /** One lane, watched. */
 class Seat {
   readonly #lane: AutomaticLane;
-  readonly #options: AdaptLanesOptions;
+  readonly #options: SeatOptions;
   readonly #bounds: LaneBounds;
   #state: AdaptiveLane;
   #told: AdaptiveLane;
@@ -187,7 +192,7 @@ class Seat {
 
   async #write(finding: keyof LaneFindings, bytesPerSecond: number): Promise<void> {
     const {store, clock} = this.#options;
-    await rememberFinding(store, this.name, {finding, bytesPerSecond, atMs: clock.now()});
+    await rememberFinding(store, this.#options.remembered, {finding, bytesPerSecond, atMs: clock.now()});
     this.#remembered[finding] = bytesPerSecond;
   }
 

@@ -50,6 +50,8 @@ export interface AdaptiveLane {
   readonly patience: number;
   /** How many it takes after guests have suffered. */
   readonly trust: number;
+  /** Samples in which they have to suffer again for a storage that bore more to be taken for worse. */
+  readonly doubt: number;
 }
 
 /** What is known of a storage from an earlier time, in bytes per second. */
@@ -72,7 +74,7 @@ export function adaptiveLane(
     places: adaptiveLimit(places),
     restMs: undefined,
     copying: 0,
-    bytesPerSecond: Math.max(least, Math.round((ceiling ?? borne) * bounds.cut)),
+    bytesPerSecond: Math.max(least, Math.round((ceiling ?? borne) * bounds.begin)),
     ceiling,
     proven: known,
     best: ceiling,
@@ -85,17 +87,20 @@ export function adaptiveLane(
     probe: bounds.probe,
     patience,
     trust: patience,
+    doubt: 0,
   };
 }
 
 /** The lane after one more look: speed first, places only when speed does not do. */
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
   const {waitMs, copying} = sample;
-  const rested = {...lane, restMs: nextRest(lane.restMs, sample), copying, carried: lastCarried(lane, sample)};
+  const [restMs, doubt] = [nextRest(lane.restMs, sample), Math.max(0, lane.doubt - 1)];
+  const rested = {...lane, restMs, doubt, copying, carried: lastCarried(lane, sample)};
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
-  // The first step of a copy goes out at once, however small its bound: it says nothing of that bound.
-  if (copying > lane.copying) return {...rested, settling: bounds.settlingSamples};
+  // The first step of a copy goes out at once, however small its bound, and what comes before and after it burdens
+  // processors: neither says anything of that bound.
+  if (copying !== lane.copying) return {...rested, settling: bounds.settlingSamples};
   if (lane.settling > 0) return settled({...rested, settling: lane.settling - 1}, bounds);
   const pressure = pressureOf(waitMs, rested.restMs, bounds);
   if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});
@@ -140,7 +145,12 @@ interface Felt {
 
 function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
   const {settlingSamples, probe} = bounds;
+  const draining = {hot: 0, calm: 0, settling: settlingSamples, draining: true};
   const {ceiling, proven} = ceilingFound(lane, bounds);
+  if (isDoubtful(lane, ceiling, bounds)) {
+    const bytesPerSecond = boundAt(bounds.drain, Math.min(ceiling, lane.ceiling ?? ceiling), bounds);
+    return {...lane, ...draining, bytesPerSecond, doubt: bounds.doubtSamples};
+  }
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
   const best = proven ? Math.max(ceiling, lane.best ?? 0) : lane.best;
   // Once it bore much more: this may pass.
@@ -151,22 +161,28 @@ function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
   const places = narrow
     ? nextLimit({...lane.places, hot: bounds.hotSamples}, {pressure, full: false}, bounds)
     : lane.places;
-  const now = {...lane, best, hot: 0, calm: 0, settling: settlingSamples, draining: true, probe};
+  const now = {...lane, ...draining, best, probe};
   const bytesPerSecond = boundAt(bounds.drain, ceiling, bounds);
   return {...now, ceiling, proven, bytesPerSecond, places, patience: trust, trust};
 }
 
+/** A storage that bore more is taken for worse only when guests suffer again soon: once may be an accident. */
+function isDoubtful({best, doubt}: AdaptiveLane, ceiling: number, bounds: LaneBounds): boolean {
+  return best !== undefined && ceiling < bounds.doubtful * best && doubt === 0;
+}
+
 /** What the streams got while guests suffered is what the storage has to give, when it is less than they were allowed. */
 function ceilingFound(
-  {bytesPerSecond: bound, ceiling, carried: looks}: AdaptiveLane,
+  {bytesPerSecond: bound, ceiling, borne: carriedCalmly, carried: looks}: AdaptiveLane,
   bounds: LaneBounds,
 ): {readonly ceiling: number; readonly proven: boolean} {
   const carried = looks.reduce((sum, look) => sum + look, 0) / looks.length;
   // The first time it has grown past what the storage bears by up to one step: the step before was borne.
   const borne = ceiling === undefined ? bound / bounds.growth : bound;
   if (carried >= bound * bounds.fullShare) return {ceiling: borne, proven: false};
-  // Both are near it then: it is taken to be in the middle.
-  const given = ceiling === undefined ? (carried + borne) / 2 : carried;
+  if (ceiling !== undefined) return {ceiling: Math.max(bound / 2, carried), proven: carried > bound / 2};
+  // What was carried tells too much just after a bound has risen: each rise lets a little through at once.
+  const given = carried > borne ? borne + (carried - borne) / 3 : Math.max(carried, Math.min(borne, carriedCalmly));
   return {ceiling: Math.max(bound / 2, given), proven: carried > bound / 2};
 }
 

@@ -12,6 +12,8 @@ export interface LaneBounds extends AdaptiveBounds {
   /** What is left of the bound when guests suffer: at first, and once what has piled up has passed. */
   readonly drain: number;
   readonly cut: number;
+  /** With what share of a known ceiling, or of what was borne, it begins. */
+  readonly begin: number;
   /** By how much it grows at a time when they do not. */
   readonly growth: number;
   /** The same on the way to a ceiling that is known. */
@@ -30,6 +32,9 @@ export interface LaneBounds extends AdaptiveBounds {
   /** What share of the bound streams have to use before it grows. */
   readonly usedLeast: number;
   readonly settlingSamples: number;
+  /** Less than this share of the best ceiling may be an accident, unless guests suffer again within so many samples. */
+  readonly doubtful: number;
+  readonly doubtSamples: number;
 }
 
 const mebibyte = 1024 ** 2;
@@ -41,13 +46,14 @@ export const laneBounds: LaneBounds = {
   low: 0.34,
   severe: 0.75,
   waitMsLeast: 10,
-  bytesPerSecondFrom: 16 * mebibyte,
+  bytesPerSecondFrom: 24 * mebibyte,
   bytesPerSecondLeast: 4 * mebibyte,
   drain: 0.5,
   cut: 0.7,
-  growth: 1.25,
+  begin: 0.7,
+  growth: 1.18,
   growthKnown: 1.06,
-  nearCeiling: 0.92,
+  nearCeiling: 0.93,
   patience: 40,
   patienceProven: 150,
   patienceMost: 300,
@@ -55,4 +61,6 @@ export const laneBounds: LaneBounds = {
   usedLeast: 0.7,
   probe: 0.05,
   settlingSamples: 3,
+  doubtful: 0.85,
+  doubtSamples: 25,
 };

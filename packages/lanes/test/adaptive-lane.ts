@@ -8,7 +8,7 @@ const firstCut = Math.round((laneBounds.drain * laneBounds.bytesPerSecondFrom) /
 
 /** Guests wait so long while two streams of a full lane carry so much. */
 function sample(waitMs: number | undefined, more: Partial<LaneSample> & {readonly mib?: number} = {}): LaneSample {
-  const {mib = 16, ...rest} = more;
+  const {mib = laneBounds.bytesPerSecondFrom / mebibyte, ...rest} = more;
   return {waitMs, running: 2, copying: 2, wanted: true, bytesPerSecond: mib * mebibyte, ...rest};
 }
 
@@ -49,12 +49,12 @@ function mean(numbers: readonly number[]): number {
 
 test('streams start slowly, and become quicker look by look while nobody suffers', t => {
   const speeds = live({bears: () => 1000, looks: 8}).map(({mib}) => Math.round(mib));
-  t.deepEqual(speeds, [16, 20, 25, 31, 39, 49, 61, 76]);
+  t.deepEqual(speeds, [24, 28, 33, 39, 47, 55, 65, 76]);
 });
 
 test('one look at waiting guests changes nothing, a second one slows the streams', t => {
   t.is(after([sample(25)]).bytesPerSecond, laneBounds.bytesPerSecondFrom);
-  t.true(after([sample(25), sample(restMs), sample(25, {mib: 20})]).bytesPerSecond >= laneBounds.bytesPerSecondFrom);
+  t.true(after([sample(25), sample(restMs), sample(25, {mib: 28})]).bytesPerSecond >= laneBounds.bytesPerSecondFrom);
   t.is(after([sample(25), sample(25)]).bytesPerSecond, firstCut);
 });
 
@@ -77,6 +77,24 @@ test('the first step of a copy is no reason to slow it', t => {
   t.true(after([sample(500, {copying: 3})], begun).bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });
 
+test('a copy that ends or carries its memory is no reason to slow the others', t => {
+  const begun = after(times(laneBounds.settlingSamples + 1, sample(500, {copying: 1})));
+  t.is(begun.bytesPerSecond, laneBounds.bytesPerSecondFrom);
+});
+
+test('a storage that bore more is taken for worse when guests suffer twice, not once', t => {
+  const known = {...rested(), best: 100 * mebibyte, ceiling: 100 * mebibyte, bytesPerSecond: 92 * mebibyte};
+  const suffer = sample(60, {mib: 50});
+  const cut = after([suffer], known);
+  t.is(cut.ceiling, 100 * mebibyte);
+  t.true(cut.bytesPerSecond <= 25 * mebibyte);
+  const settled = after(times(laneBounds.settlingSamples, sample(restMs, {mib: 50})), cut);
+  t.is(settled.bytesPerSecond, Math.round(laneBounds.cut * 100 * mebibyte));
+  t.is(after([suffer, suffer], settled).ceiling, 50 * mebibyte);
+  const calm = after(times(laneBounds.doubtSamples, sample(restMs, {mib: 80})), settled);
+  t.is(after([suffer, suffer], calm).ceiling, 100 * mebibyte);
+});
+
 test('it comes to rest near what the storage bears, without swinging', t => {
   const looks = live({bears: () => 40, looks: 600}).slice(40);
   t.true(mean(looks.map(({mib}) => mib)) > 0.75 * 40);
@@ -97,14 +115,14 @@ test('a storage that becomes worse is followed, and so is one that recovers', t 
 });
 
 test('streams that get less than they are allowed show what the storage bears', t => {
-  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, carried: [100 * mebibyte]};
+  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, borne: 100 * mebibyte, carried: [100 * mebibyte]};
   const lane = after([sample(25, {mib: 100})], grown);
   t.like(lane, {ceiling: 100 * mebibyte, proven: true, bytesPerSecond: 50 * mebibyte});
   t.is(after([sample(25, {mib: 125})], grown).bytesPerSecond, 125 * mebibyte, 'they got it: one look is not enough');
 });
 
 test('one look that reads too little does not make a storage small that has just borne more', t => {
-  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, carried: [100 * mebibyte]};
+  const grown = {...rested(), bytesPerSecond: 125 * mebibyte, borne: 100 * mebibyte, carried: [100 * mebibyte]};
   t.true((after([sample(60, {mib: 80})], grown).ceiling ?? 0) >= 95 * mebibyte);
 });
 
@@ -112,7 +130,7 @@ test('a lane that knows its storage goes near what that bears at once, and stays
   const known = {...adaptiveLane(2, laneBounds, {ceiling: 100 * mebibyte}), restMs, copying: 2};
   t.is(Math.round(known.bytesPerSecond / mebibyte), 70);
   const looks = live({bears: () => 100, looks: laneBounds.patienceProven}, known);
-  t.true(looks.slice(6).every(({mib}) => Math.round(mib) === 92));
+  t.true(looks.slice(6).every(({mib}) => Math.round(mib) === 93));
 });
 
 test('what an earlier run has found is left behind by a storage that bears more', t => {
@@ -136,7 +154,7 @@ test('streams that leave the bound unused make room for one more, as long as som
 });
 
 test('room for a stream means room for its speed', t => {
-  const slow = after([sample(60)]);
+  const slow = after([sample(60, {mib: 8})]);
   t.true(slow.bytesPerSecond < 3 * laneBounds.bytesPerSecondLeast);
   t.is(after(times(20, sample(restMs, {mib: 1})), slow).places.limit, 2);
 });

@@ -39,6 +39,7 @@ function automaticDiskLane(
   return {
     lane,
     from,
+    remembersAs: steps => `${lane}${directionOf(host.name, movesOf(steps))}`,
     async sense(steps, options) {
       const moves = movesOf(steps);
       const [waits, read] = await Promise.all([host.diskWaits(options), readJobs(hosts, moves, options)]);
@@ -46,13 +47,19 @@ function automaticDiskLane(
       const waitMs = waitsBefore && guestWaits(waitsBefore, waits, {except}).waitMs;
       const copies = [...read].filter(([, {memoryBytes, totalBytes}]) => totalBytes > 0 && memoryBytes === 0);
       for (const [uuid, job] of read) pacer.look(uuid, job);
-      const rates = copies.map(([uuid, job]) => bytesPerSecond(jobsBefore.get(uuid), job));
+      const rates = copies.map(([uuid, job]) => pacer.burden(uuid, bytesPerSecond(jobsBefore.get(uuid), job)));
       waitsBefore = waits;
       jobsBefore = read;
       return {waitMs, copying: copies.length, bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0)};
     },
     setSpeed: (steps, speed, {signal}) => pacer.bound(lane, movesOf(steps), {bytesPerSecond: speed, signal}),
   };
+}
+
+/** A disk bears more when it is read, and much of that lies in memory anyway. */
+function directionOf(host: string, moves: readonly DomainMove[]): string {
+  if (moves.every(({to}) => to === host)) return ' written';
+  return moves.every(({from}) => from === host) ? ' read' : '';
 }
 
 async function readJobs(

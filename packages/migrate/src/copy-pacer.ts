@@ -11,6 +11,8 @@ const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
 /** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
 const roomToBegin = 0.2;
+/** What a copy in holes gets beside the bound: little enough that the disk bears it when data begin again. */
+const holesShare = 1 / 16;
 
 type Options = {readonly signal: AbortSignal};
 
@@ -31,7 +33,8 @@ interface Paced {
 
 /**
  * Shares out the bounds of lanes among the moves that copy disks. The one that has least left gets two parts, so that
- * they end one by one: were all to carry their memory at once, the disk would idle. A copy that nears its end is let go.
+ * they end one by one: were all to carry their memory at once, the disk would idle. A copy that passes holes leaves its
+ * part to the others, and one that nears its end is let go.
  */
 export class CopyPacer {
   readonly #hosts: ReadonlyMap<string, Host>;
@@ -77,6 +80,12 @@ export class CopyPacer {
       .catch(() => false);
   }
 
+  /** What a copy that has gone so far in a second may have burdened its disk with: its throttle lets no more data pass. */
+  burden(uuid: string, bytesPerSecond: number): number {
+    const {told, yielded} = this.#paced.get(uuid) ?? {};
+    return told === undefined || !yielded ? bytesPerSecond : Math.min(bytesPerSecond, told * yielded.share);
+  }
+
   /** Takes note of how far a move is. */
   look(uuid: string, job: JobReading): void {
     const paced = this.#paced.get(uuid);
@@ -93,16 +102,21 @@ export class CopyPacer {
 
   /**
    * Those whose bound cannot wait, and one of the others: a throttle that is set anew lets a tenth of a second's worth
-   * through at once, and all of them together would be a storm. What becomes less comes first.
+   * through at once, and all of them together would be a storm. What becomes less comes first, and then what gains most.
    */
   #next(): Paced[] {
     const changed = Array.from(this.#paced.values(), paced => ({paced, speed: this.#speedOf(paced)})).filter(
       ({paced, speed}) => isWorthTelling(paced.told, speed),
     );
-    const urgent = changed.filter(({paced, speed}) => speed === undefined || paced.told === undefined);
-    const byGain = ({paced, speed}: (typeof changed)[number]) => (speed ?? 0) - (paced.told ?? 0);
-    const others = changed.filter(one => !urgent.includes(one)).toSorted((a, b) => byGain(a) - byGain(b));
-    return [...urgent, ...others.slice(0, 1)].map(({paced}) => paced);
+    const urgent = changed.filter(
+      ({paced: {told, yielded}, speed}) =>
+        speed === undefined || told === undefined || (yielded.inHoles && speed < told),
+    );
+    const rest = changed.filter(one => !urgent.includes(one));
+    const gain = ({paced, speed}: (typeof changed)[number]) => (speed ?? 0) - (paced.told ?? 0);
+    const slower = rest.filter(one => gain(one) < 0);
+    const [first] = (slower.length > 0 ? slower : rest).toSorted((a, b) => Math.abs(gain(b)) - Math.abs(gain(a)));
+    return [...urgent, ...(first ? [first] : [])].map(({paced}) => paced);
   }
 
   async #tell(paced: Paced, options: Options): Promise<void> {
@@ -127,14 +141,19 @@ export class CopyPacer {
 
   /**
    * One part, or two for the one that has least left. From that one comes what others need to begin, as far as it goes:
-   * the fewer throttles are set anew, the better.
+   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'.
    */
   #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
     const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
     const fresh = all.filter(({state}) => state === 'fresh').length;
     const bounded = all.filter(({state}) => state === 'bounded').toSorted((a, b) => a.leftBytes - b.leftBytes);
-    const part = bytesPerSecond / (bounded.length + 1);
-    if (uuid !== bounded[0]?.move.uuid) return Math.max(leastBytesPerSecond, part);
+    const withData = bounded.filter(({yielded}) => !yielded.inHoles);
+    const counted = withData.length > 0 ? withData : bounded;
+    const [first] = counted;
+    if (!counted.some(({move}) => move.uuid === uuid))
+      return Math.max(leastBytesPerSecond, holesShare * bytesPerSecond);
+    const part = bytesPerSecond / (counted.length + 1);
+    if (uuid !== first?.move.uuid) return Math.max(leastBytesPerSecond, part);
     const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
     return Math.max(leastBytesPerSecond, 2 * part - room);
   }

@@ -7,6 +7,9 @@ const weight = 0.15;
 const readingMs = 300;
 /** More than the bound are holes: they say nothing. */
 const shareMost = 1.2;
+/** So many times the bound are nothing but holes, until it is no more than so many times. */
+const holesFrom = 3;
+const holesUntil = 1.5;
 
 /**
  * What share of its bound a copy gets. A throttle counts requests, and where the data of a disk are scattered there are
@@ -14,10 +17,16 @@ const shareMost = 1.2;
  */
 export class CopyYield {
   #share = 1;
+  #inHoles = false;
   #read: {readonly processedBytes: number; readonly elapsedMs: number; readonly bound: number | undefined} | undefined;
 
   get share(): number {
     return this.#share;
+  }
+
+  /** Whether the copy passes holes just now, which burdens no disk. */
+  get inHoles(): boolean {
+    return this.#inHoles;
   }
 
   /** Takes note of how far a copy is under its present bound. */
@@ -29,6 +38,7 @@ export class CopyYield {
     this.#read = {processedBytes, elapsedMs, bound};
     if (!same || bound === undefined) return;
     const share = ((processedBytes - before.processedBytes) / ms / bound) * 1000;
+    this.#inHoles = share > (this.#inHoles ? holesUntil : holesFrom);
     if (share > shareMost) return;
     this.#share = Math.max(shareLeast, Math.min(1, this.#share + weight * (share - this.#share)));
   }

@@ -110,6 +110,46 @@ test('a copy that is seen to get less than its bound has a higher one', async t 
   t.true((web.copySpeed ?? 0) > 21 * mebibyte && (web.copySpeed ?? 0) <= 25 * mebibyte);
 });
 
+test('a copy that passes holes leaves its part to the others, until it meets data again', async t => {
+  const {web, mail, lane, moving} = await scene();
+  const steps = [moving(1), moving(2)];
+  const carried = {web: 500, mail: 100};
+  let elapsedMs = 1000;
+  /** Four looks at which mail has got its bound, and web so many times its own. */
+  const passed = async (times: number) => {
+    const looks: number[] = [];
+    for (let look = 0; look < 4; look += 1) {
+      elapsedMs += 400;
+      carried.web += (times * 0.4 * (web.copySpeed ?? 0)) / mebibyte;
+      carried.mail += (0.4 * (mail.copySpeed ?? 0)) / mebibyte;
+      web.job = {...job(carried.web, elapsedMs), totalBytes: 1000 * mebibyte};
+      mail.job = {...job(carried.mail, elapsedMs), totalBytes: 1000 * mebibyte};
+      const {bytesPerSecond} = await lane.sense(steps, {signal});
+      looks.push(bytesPerSecond / mebibyte);
+      await lane.setSpeed(steps, 48 * mebibyte, {signal});
+    }
+    return looks;
+  };
+  const speeds = () => [web, mail].map(({copySpeed = 0}) => copySpeed / mebibyte);
+  await lane.setSpeed(steps, 48 * mebibyte, {signal});
+  await passed(1);
+  t.deepEqual(speeds(), [32, 16]);
+  const inHoles = await passed(4);
+  t.deepEqual(speeds(), [4, 48]);
+  t.true(
+    inHoles.every(burden => burden <= 52),
+    'holes are no burden',
+  );
+  await passed(1);
+  t.deepEqual(speeds(), [32, 16]);
+});
+
+test('what a disk bears is remembered apart for what is read from it and what is written to it', async t => {
+  const {lane, other, moving} = await scene();
+  const names = [lane, other].map(one => one.remembersAs?.([moving(1), moving(2)]));
+  t.deepEqual(names, ['host:alder/disk read', 'host:birch/disk written']);
+});
+
 test('a move that gives its lane back is bounded no longer', async t => {
   const {web, mail, lane, moving} = await scene();
   web.job = job(10);
