@@ -12,7 +12,7 @@ import {openHosts, readInventory} from '@dr-toolkit/hosts';
 import {type Lab, labUp, openLab, waitForGuest} from '@dr-toolkit/lab';
 import {assessMigration, automaticDiskLanes, migrationKinds, migrationPlan} from '@dr-toolkit/migrate';
 
-import {preferGuest} from './prefer-guest.ts';
+import {preferGuests} from './prefer-guests.ts';
 import {diskOf, slowDisk} from './slow-disk.ts';
 import {Trace} from './trace.ts';
 import {watchVictim} from './victim.ts';
@@ -43,6 +43,8 @@ const guests = await lab.guests();
 const [victimHere, victimThere, ...movers] = guests;
 if (!victimHere || !victimThere) throw new Error('The lab has too few guests');
 const results = new Map<string, Measured[]>();
+/** Hosts that guests were copied to on auto. */
+const found = new Set<string>();
 const undo: Array<() => Promise<void>> = [];
 let [from, to]: readonly [string, string] = [here, there];
 try {
@@ -50,17 +52,19 @@ try {
     await prepare(lab);
     await move([victimThere.name], {from: here, to: there, places: '1'});
   }
-  const {hosts: found} = await readInventory(hosts.values());
-  if (found.find(({name}) => name === there)?.domains.some(({name}) => name === movers[0]?.name))
+  const {hosts: readings} = await readInventory(hosts.values());
+  if (readings.find(({name}) => name === there)?.domains.some(({name}) => name === movers[0]?.name))
     [from, to] = [there, here];
-  for (const victim of [victimHere, victimThere]) await preferGuest(victim);
+  undo.push(await preferGuests(lab, [here, there], [victimHere, victimThere]));
   for (const host of [here, there]) undo.push(await slowDisk(lab, host, mibPerSecond * 1024 ** 2));
   await sleep(3000);
   for (let round = 0; round < rounds; round += 1) {
     await measure('undisturbed', () => sleep(30_000));
     for (const places of ways.filter(Boolean)) {
-      // From the second time on the disks are known from the times before.
-      await measure(places === 'auto' && results.has('auto') ? 'auto, disks known' : places, () =>
+      // From the second time in this direction on the disks are known from the times before.
+      const known = places === 'auto' && found.has(to);
+      if (places === 'auto') found.add(to);
+      await measure(known ? 'auto, disks known' : places, () =>
         move(
           movers.slice(0, copies).map(({name}) => name),
           {from, to, places},
