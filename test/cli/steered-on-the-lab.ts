@@ -86,8 +86,12 @@ test('a run of another process is aborted and undone, and is not resumed afterwa
   t.regex(looked.stdout, /^Broken off:\n +aslo-proxy\/move$/mu);
   t.regex(looked.stdout, /^Would then be undone.*\n +Undo: /mu);
   t.is((await dr('resume', name, '--dry-run')).exitCode, 3, 'somebody is at its controls');
-  const aborted = await dr('abort', name, '--undo', '--yes');
+  const aborted = await dr('abort', name, '--undo', '--yes', '--json');
   t.is(aborted.exitCode, 0, aborted.stderr);
+  const told = aborted.stdout.split('\n').map(line => JSON.parse(line) as {type: string; run?: string});
+  t.like(told[0], {type: 'abort', run: name, how: 'abort', state: 'running', heard: true});
+  const ofRun = told.slice(0, told.findIndex(({type}) => type === 'summary') + 1).map(({type}) => type);
+  t.deepEqual([ofRun[1], ...ofRun.slice(-2)], ['run-stopping', 'run-ended', 'summary']);
   const {exitCode, stderr} = await run;
   t.is(exitCode, 130, stderr);
   t.regex(aborted.stderr, /It has ended: stopped/u);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type {Store} from '@dr-toolkit/engine';
 
 import {drAfter, question} from './fixtures/dr-after.ts';
 
@@ -51,10 +52,32 @@ test('abort of a run that nobody drives says so, and undoes what can be undone o
   t.regex(stderr, /Nothing of it is to be undone/u);
 });
 
-test('abort of a run that crashed takes it to its end', async t => {
-  const dr = await drAfter(t, [question], {
-    afterwards: store => store.tx(tx => tx.q(`UPDATE run SET state = 'running'`)),
+function typesOf(stdout: string): string[] {
+  return stdout.split('\n').map(line => (JSON.parse(line) as {type: string}).type);
+}
+
+/** A run whose process has died. */
+const crashed = {afterwards: (store: Store) => store.tx(tx => tx.q(`UPDATE run SET state = 'running'`))};
+
+test('abort tells of every run alike what it was told, and of one that it takes over what comes of that', async t => {
+  const dead = await drAfter(t, [question], crashed);
+  const {stdout, exitCode, stderr} = await dead.run('abort', 'last', '--yes', '--json');
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(typesOf(stdout), ['abort', 'run-resumed', 'run-stopping', 'run-ended', 'summary']);
+  const [first = ''] = stdout.split('\n');
+  t.deepEqual(JSON.parse(first), {type: 'abort', run: 'the-run', how: 'abort', state: 'crashed', heard: true});
+  const still = await (await drAfter(t, [question])).run('abort', 'last', '--finish', '--json');
+  t.deepEqual(JSON.parse(still.stdout), {
+    type: 'abort',
+    run: 'the-run',
+    how: 'stop',
+    state: 'waiting',
+    heard: false,
   });
+});
+
+test('abort of a run that crashed takes it to its end', async t => {
+  const dr = await drAfter(t, [question], crashed);
   t.regex((await dr.run('runs')).stdout, /^the-run +crashed/mu);
   t.is((await dr.run('abort', 'last')).exitCode, 3, 'nobody said yes');
   const {exitCode, stderr} = await dr.run('abort', 'last', '--yes');

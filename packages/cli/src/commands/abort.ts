@@ -1,4 +1,5 @@
 import {abortRun, followRun, type RunView, showRun, type StepView, type Store} from '@dr-toolkit/engine';
+import {migrationMoves, migrationSummary} from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
@@ -82,7 +83,9 @@ type End = 'has ended' | 'is told' | 'stood still';
 /** Ends a run: by telling whoever is at its controls; where that one is gone, by taking them. */
 async function ended(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<End> {
   if (run.state === 'crashed') return takenToItsEnd(run, store, options, terminal);
+  const seen = await eventsSoFar(store, run.run);
   const heard = run.state === 'running' && (await told(run, store, options, terminal));
+  tellAborted(run, options, {heard}, terminal);
   if (!heard) {
     terminal.note(standsStill(run));
     return 'stood still';
@@ -91,11 +94,35 @@ async function ended(run: RunView, store: Store, options: AbortCommand, terminal
   terminal.note(
     `Told it to, and waits for its end (Ctrl-C: wait no longer). What it does: dr show ${run.run} --follow`,
   );
-  for await (const event of followRun(store, run.run, {signal: terminal.interrupts.stop})) {
+  for await (const event of followRun(store, run.run, {signal: terminal.interrupts.stop, after: seen})) {
+    terminal.event(event);
     if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
   }
   terminal.interrupts.stop.throwIfAborted();
+  tellSummary(await showRun(store, run.run), terminal);
   return 'has ended';
+}
+
+/** Of every run alike, whoever was at its controls: what it was told, and whether somebody carries it out. */
+function tellAborted(
+  {run, state}: RunView,
+  {finish}: AbortCommand,
+  {heard}: {readonly heard: boolean},
+  terminal: Terminal,
+): void {
+  terminal.event({type: 'abort', run, how: finish ? 'stop' : 'abort', state, heard});
+}
+
+/** What became of each domain, as the run's own process tells it at its end. */
+function tellSummary({run, state: status, plan, steps}: RunView, terminal: Terminal): void {
+  const rows = steps.map(({step: {id, kind, args}, record: {state, result}}) => ({id, kind, args, state, result}));
+  terminal.event({type: 'summary', run, status, domains: migrationSummary(migrationMoves(plan), rows)});
+}
+
+async function eventsSoFar(store: Store, run: string): Promise<number> {
+  let last = 0;
+  for await (const {seq} of followRun(store, run, {signal: AbortSignal.abort()})) last = seq;
+  return last;
 }
 
 async function told(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<boolean> {
@@ -104,9 +131,7 @@ async function told(run: RunView, store: Store, options: AbortCommand, terminal:
     : `Abort ${run.run} (${run.command}), and break off what it is doing?`;
   await confirmed(terminal, question, options);
   const how = options.finish ? 'stop' : 'abort';
-  const heard = await abortRun(store, run.run, how);
-  terminal.event({type: 'abort', run: run.run, how, heard});
-  return heard;
+  return abortRun(store, run.run, how);
 }
 
 /** What a crashed run has left under way may still go on: it is looked at, and broken off or followed to its end. */
@@ -114,6 +139,7 @@ async function takenToItsEnd(run: RunView, store: Store, options: AbortCommand, 
   const {estate, hosts: named} = await estateFor(run, options, terminal);
   const question = `${run.run} (${run.command}) crashed. See what of it still goes on, and ${options.finish ? 'let that end' : 'break that off'}?`;
   await confirmed(terminal, question, options);
+  tellAborted(run, options, {heard: true}, terminal);
   await using opened = openedHosts(named);
   const now = AbortSignal.abort();
   const ending = options.finish ? {stop: now} : {stop: now, signal: now};
