@@ -11,6 +11,7 @@ import {
   lanePlaces,
   leavingLane,
   linkLane,
+  missingPools,
   routeBetween,
 } from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
@@ -18,6 +19,8 @@ import {bandwidthOf} from '@dr-toolkit/lanes';
 import {
   type AssessOptions,
   assessMigration,
+  bySeverity,
+  lanePoolFindings,
   type MigrationAssessment,
   type MigrationLanes,
   migrationPlan,
@@ -77,7 +80,16 @@ export async function preparedMigration(
     const words = {command: commandOf(domains, options), estate: estateDigest(estate), ...optionsOf(options)};
     const planned = migrationPlan(inventory, request, assessment, words);
     const automatic = automaticLanesFor(estate, opened.hosts, options);
-    return {...planned, inventory, assessment, lanes: lanesFor(estate, options), automatic, opened};
+    const findings = [...planned.findings, ...lanePoolFindings(missingPools(estate, inventory.hosts))];
+    return {
+      ...planned,
+      findings: findings.toSorted(bySeverity),
+      inventory,
+      assessment,
+      lanes: lanesFor(estate, options),
+      automatic,
+      opened,
+    };
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;

@@ -125,6 +125,36 @@ test('nothing is left behind where nothing has moved', async t => {
   t.is(stdout, 'Nothing is left behind on sunjammer');
 });
 
+test('a pool in lanes.pools that is not there is told by dr lanes, with the one that was meant', async t => {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', withPool('default-pol'));
+  const lanes = await dr.run('lanes');
+  t.is(lanes.exitCode, 0, lanes.stderr);
+  t.regex(
+    lanes.stdout,
+    /^pool:sunjammer\/default-pol +3 +dr\.yaml +sunjammer has no pool default-pol\. Did you mean default-pool\?$/mu,
+  );
+  await dr.write('dr.yaml', withPool('default-pool'));
+  t.notRegex((await dr.run('lanes')).stdout, /REMARK/u);
+});
+
+test('lanes are shown also when a host does not answer that dr.yaml names pools of', async t => {
+  const dr = await drIn(t);
+  await dr.write(
+    'dr.yaml',
+    'estate: x\nhosts:\n  a: {uri: "qemu+unix:///system?socket=/nowhere", lanes: {pools: {b: 1}}}\n',
+  );
+  const {exitCode, stdout, stderr} = await dr.run('lanes');
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, /^pool:a\/b +1 +dr\.yaml$/mu);
+  t.regex(stderr, /Whether a has the pools that dr\.yaml names cannot be told/u);
+});
+
+/** The first host has a lane for that pool. */
+function withPool(pool: string): string {
+  return estate().replace('}\n  newhost', `, lanes: {pools: {${pool}: 3}}}\n  newhost`);
+}
+
 function estate(driver?: string, path?: string): string {
   const [sunjammer = '', newhost = ''] = uris(driver, path);
   return `estate: x\nhosts:\n  sunjammer: {uri: "${sunjammer}"}\n  newhost: {uri: "${newhost}"}\n`;

@@ -38,11 +38,16 @@ function source(): Host {
   return first;
 }
 
-function estate({peer, fence}: {readonly peer?: string; readonly fence?: string} = {}): string {
+function estate({
+  peer,
+  fence,
+  lanes,
+}: {readonly peer?: string; readonly fence?: string; readonly lanes?: string} = {}): string {
   const [from = '', to = ''] = daemons.map(daemon => daemon.uri('qemu', '/session'));
   const fenced = fence === undefined ? '' : `, fence: {agent: fence_ipmilan, ${fence}}`;
+  const ofAll = lanes === undefined ? '' : `lanes: ${lanes}\n`;
   const peers = peer === undefined ? '' : `, peerUri: "${peer}"`;
-  return `estate: x\nhosts:\n  sunjammer: {uri: "${from}"${fenced}}\n  newhost: {uri: "${to}"${peers}}\n`;
+  return `estate: x\nhosts:\n  sunjammer: {uri: "${from}"${fenced}}\n  newhost: {uri: "${to}"${peers}}\n${ofAll}`;
 }
 
 async function drWithPlan(t: ExecutionContext): Promise<Dr> {
@@ -81,6 +86,19 @@ test('exactly that plan is run, and leaves no claim', async t => {
   t.is(await hosts[1]?.readClaim(webUuid), undefined);
   const {stdout} = await dr.run('claims');
   t.is(stdout, 'No domain is claimed');
+});
+
+test('a pool in lanes.pools that is not there is a warning, when it is planned and when the plan is run', async t => {
+  const dr = await drWithPlan(t);
+  await dr.write('dr.yaml', estate({lanes: '{pools: {nvme: 4}}'}));
+  for (const command of [plan, ['run', 'plan.json', '--dry-run']]) {
+    const {exitCode, stdout, stderr} = await dr.run(...command);
+    t.is(exitCode, 0, stderr);
+    const told = stdout + stderr;
+    t.regex(told, /Warnings \(2 findings\)/u);
+    t.regex(told, /on newhost {2}\[LANE_POOL_MISSING\]\n +newhost has no pool nvme, which dr\.yaml gives a lane/u);
+    t.regex(told, /Correct lanes\.pools in dr\.yaml\. There is no pool on newhost yet/u);
+  }
 });
 
 test('a plan is refused when the world has drifted, with what has, and how to plan anew', async t => {

@@ -104,6 +104,8 @@ export interface LaneSizes {
   readonly migrations: number;
   /** Pools with disks of their own, by their names in `pools` or as libvirt calls them. */
   readonly pools?: Readonly<Record<string, LaneSize>>;
+  /** Those of them that are named for this very host, and not for all hosts. */
+  readonly ownPools?: readonly string[];
   /** dr finds out by itself how many streams the disks bear; `disk` is what it begins with. */
   readonly automatic?: readonly 'disk'[];
   /** What all streams of a lane may carry together. */
@@ -141,7 +143,10 @@ function hostOf(name: string, host: EstateDocument['hosts'][string], lanes: Lane
     ...(host.fence && {
       fence: {agent: host.fence.agent, options: host.fence.options ?? {}, secrets: host.fence.secrets ?? {}},
     }),
-    lanes: laneSizes({...lanes, ...given(host.lanes ?? {}), pools: {...lanes?.pools, ...host.lanes?.pools}}),
+    lanes: {
+      ...laneSizes({...lanes, ...given(host.lanes ?? {}), pools: {...lanes?.pools, ...host.lanes?.pools}}),
+      ...(host.lanes?.pools && {ownPools: Object.keys(host.lanes.pools)}),
+    },
   };
 }
 

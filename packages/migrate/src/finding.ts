@@ -20,6 +20,7 @@ export type FindingCode =
   | 'INCOMING_LEFTOVER'
   | 'JOB_RUNNING'
   | 'KEPT_DISK'
+  | 'LANE_POOL_MISSING'
   | 'MAC_EXISTS'
   | 'MACHINE_UNKNOWN'
   | 'MANAGED_SAVE'
@@ -49,4 +50,11 @@ export interface Finding {
   readonly message: string;
   /** What to do about it, in one imperative sentence. */
   readonly remedy: string;
+}
+
+const severities = ['blocks', 'warns', 'notes'] as const;
+
+/** The worst first. */
+export function bySeverity(a: Finding, b: Finding): number {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
 }

@@ -8,7 +8,8 @@ export {copiedDisks, type DiskMove, type DomainMove, type GuestAnswer, type Move
 export {domainMoves} from './domain-moves.ts';
 export {claimFindings} from './claim-findings.ts';
 export {foundClaims, type StandingOf} from './found-claims.ts';
-export type {Finding, FindingCode} from './finding.ts';
+export {bySeverity, type Finding, type FindingCode} from './finding.ts';
+export {lanePoolFindings} from './lane-pool-findings.ts';
 export {deleteProbe, type LeftProbe, leftProbes} from './left-probes.ts';
 export {MigrationError, type MigrationErrorCode} from './migration-error.ts';
 export {migrationFindings} from './migration-findings.ts';

@@ -4,7 +4,7 @@ import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import {domainFindings} from './domain-findings.ts';
 import type {DomainMove} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
-import type {Finding} from './finding.ts';
+import {bySeverity, type Finding} from './finding.ts';
 import type {MigrationRequest} from './migration-request.ts';
 import {roomFindings} from './room-findings.ts';
 import {versionFindings} from './version-findings.ts';
@@ -65,10 +65,4 @@ function sameMachine(source: HostReading, target: HostReading): Finding {
     message: `${source.name} and ${target.name} have the same host UUID ${source.uuid}: libvirt takes them for one machine`,
     remedy: `If they are two machines, set a host_uuid of its own in /etc/libvirt/libvirtd.conf on ${target.name} and restart libvirtd there`,
   };
-}
-
-const severities = ['blocks', 'warns', 'notes'] as const;
-
-function bySeverity(a: Finding, b: Finding): number {
-  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
 }

@@ -1,10 +1,11 @@
 import {laneLimits, type LaneLimit, lanesAfter, type LaneWish, setLane, showRun} from '@dr-toolkit/engine';
-import {didYouMean, lanePlaces} from '@dr-toolkit/estate';
+import {didYouMean, type Estate, lanePlaces, missingPools} from '@dr-toolkit/estate';
+import {readInventory} from '@dr-toolkit/hosts';
 
 import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
-import {type GlobalOptions, openEstate} from '../open-estate.ts';
+import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
@@ -56,7 +57,10 @@ export async function lanes(words: readonly string[], options: LanesCommand, ter
       for (const wish of wishes) await setLane(store, wish, {forRun: run?.run});
     });
   }
-  const rows = rowsOf(await withStoreToRead(terminal, async store => (store ? laneLimits(store) : after)));
+  const limits = await withStoreToRead(terminal, async store => (store ? laneLimits(store) : after));
+  // A change is made at once, also when hosts suffer; who only looks can wait for their answers.
+  const remarks = run === undefined && wishes.length === 0 ? await poolRemarks(estate, terminal) : new Map();
+  const rows = rowsOf(limits).map(row => Object.assign(row, remarks.has(row.lane) && {remark: remarks.get(row.lane)}));
   for (const row of rows) terminal.event({type: 'lane', ...row});
   terminal.say(lanesText(rows));
   return exitCodes.done;
@@ -67,6 +71,21 @@ interface LaneRow {
   readonly places: number;
   /** Who has set it. */
   readonly from: string;
+  /** What is wrong with it. */
+  readonly remark?: string;
+}
+
+/** Of lanes that dr.yaml gives to pools which are not there. Asks only hosts that dr.yaml names pools of. */
+async function poolRemarks(estate: Estate, terminal: Terminal): Promise<ReadonlyMap<string, string>> {
+  const asked = estate.hosts.filter(({lanes: {pools}}) => pools !== undefined);
+  await using opened = openedHosts(asked);
+  const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
+  for (const {name, message} of unreachable) {
+    terminal.note(`Whether ${name} has the pools that dr.yaml names cannot be told: ${message}`);
+  }
+  return new Map(
+    missingPools(estate, hosts).map(({lane, host, name, hint}) => [lane, `${host} has no pool ${name}. ${hint}`]),
+  );
 }
 
 function laneRows(
@@ -85,9 +104,10 @@ function laneRows(
 }
 
 function lanesText(rows: readonly LaneRow[]): string {
+  const remarks = rows.some(({remark}) => remark !== undefined) ? [{title: 'REMARK'}] : [];
   return tableText(
-    [{title: 'LANE'}, {title: 'PLACES', align: 'right'}, {title: 'BY'}],
-    rows.map(({lane, places, from}) => [lane, String(places), from]),
+    [{title: 'LANE'}, {title: 'PLACES', align: 'right'}, {title: 'BY'}, ...remarks],
+    rows.map(({lane, places, from, remark}) => [lane, String(places), from, ...remarks.map(() => remark ?? '')]),
   );
 }
 

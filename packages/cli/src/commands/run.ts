@@ -1,10 +1,12 @@
 import {type Plan, runPlan} from '@dr-toolkit/engine';
-import {type Estate, estateDigest, findHost, routeBetween} from '@dr-toolkit/estate';
+import {type Estate, estateDigest, findHost, missingPools, routeBetween} from '@dr-toolkit/estate';
 import {type Host, type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {
+  bySeverity,
   type DomainMove,
   type Drift,
   filesInTheWay,
+  lanePoolFindings,
   migrationDrift,
   migrationMoves,
   repeatedPreflight,
@@ -43,17 +45,18 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
   const inventory = await readInventory(hosts.values(), {signal: terminal.interrupts.stop});
   refuseDrift(await driftOf(plan, moves, {estate, hosts, inventory, terminal}), plan, terminal);
   // The world may have changed in what the plan does not name: memory, room, claims.
-  const {findings, assessment} = await repeatedPreflight(plan, hosts, inventory, {
+  const {findings: found, assessment} = await repeatedPreflight(plan, hosts, inventory, {
     route: routeBetween(estate, first),
     signal: terminal.interrupts.stop,
     standingOf: claimant => standingHere(claimant, terminal.env),
   });
   const {claims} = assessment;
+  const findings = [...found, ...lanePoolFindings(missingPools(estate, inventory.hosts))].toSorted(bySeverity);
   for (const finding of findings) terminal.event({type: 'finding', ...finding});
   terminal.event({type: 'plan', plan});
   if (!terminal.json) {
-    const found = findingsText(findings, (style, text) => terminal.paint(style, text, 'stderr'));
-    terminal.note(`${found === '' ? '' : `${found}\n\n`}${movesText(moves)}`);
+    const text = findingsText(findings, (style, words) => terminal.paint(style, words, 'stderr'));
+    terminal.note(`${text === '' ? '' : `${text}\n\n`}${movesText(moves)}`);
   }
   if (findings.some(({severity}) => severity === 'blocks')) {
     throw new CliError('BLOCKED', 'Something stands in the way of what the plan moves, so nothing was moved', {
