@@ -7,6 +7,7 @@ import {connect} from '@dr-toolkit/libvirt';
 
 import {domainXml, webUuid} from '../../../hosts/test/fixtures/domain-xml.ts';
 import {type LibvirtDaemon, startLibvirtDaemon} from '../../../libvirt/test/fixtures/libvirt-daemon.ts';
+import {drAtTerminal} from '../fixtures/at-terminal.ts';
 import {type Dr, drIn} from '../fixtures/run-dr.ts';
 
 const test = anyTest.serial as TestFn;
@@ -75,6 +76,23 @@ test('a copy that another controller began and left long ago is listed, and goes
   t.deepEqual(await readdir(images), []);
   t.is((await source?.readDomain(webUuid))?.state, 'running');
   t.is(await source?.readClaim(webUuid), undefined);
+});
+
+test('what has changed while somebody was asked is seen, and stays', async t => {
+  const dr = await drBeside(t, {until: past});
+  const terminal = drAtTerminal(['clean'], {
+    cwd: dr.folder,
+    columns: 300,
+    env: {DR_STATE_DIR: join(dr.folder, 'state'), DR_ESTATE: ''},
+  });
+  await terminal.until(/Delete 1 disk \(\d+ KiB\) for good\? \[y\/N\] /u);
+  if (!target) return t.fail();
+  await writeDiskNote(target, join(images, 'web.qcow2'), incoming);
+  terminal.type('y\r');
+  t.is(await terminal.ended, 1, terminal.shown());
+  t.regex(terminal.shown(), /web\.qcow2 on newhost stays after all: run theirs is not known here/u);
+  t.deepEqual((await readdir(images)).toSorted(), ['web.qcow2', 'web.qcow2.dr-incoming']);
+  return undefined;
 });
 
 test('one whose run may be at work elsewhere stays, with the reason', async t => {
