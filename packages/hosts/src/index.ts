@@ -20,7 +20,7 @@ export {HostError, type HostErrorCode} from './host-error.ts';
 export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
 export {type HostEntry, openHost, openHosts} from './libvirt/libvirt-host.ts';
 export {deleteKept, type KeptDisk, keptDisks} from './kept-disks.ts';
-export {type LeftNote, leftNotes} from './left-notes.ts';
+export {type LeftNote, leftNotesOf} from './left-notes.ts';
 export type {MoveMishap, SimulatedDomain} from './simulated/simulated-domain.ts';
 export {SimulatedHost, simulatedHost, type SimulatedHostSpec} from './simulated/simulated-host.ts';
 export {type DefinitionChanges, type DiskPlace, targetDefinition} from './target-definition.ts';

@@ -1,6 +1,7 @@
 import {type DiskNote, notedDisk, readDiskNote} from './disk-note.ts';
 import {fileUsers} from './file-users.ts';
 import type {CallOptions, Host} from './host.ts';
+import type {Inventory} from './inventory.ts';
 import type {HostReading} from './reading.ts';
 
 /** A note that lies beside a disk, or beside the place of one. */
@@ -35,4 +36,20 @@ export async function leftNotes<K extends DiskNote['kind']>(
     left.push({host: host.name, path, allocationBytes, note, ...(usedBy !== undefined && {usedBy})});
   }
   return left.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The same of all hosts that were read and are open. */
+export async function leftNotesOf<K extends DiskNote['kind']>(
+  hosts: ReadonlyMap<string, Host>,
+  inventory: Inventory,
+  kind: K,
+  options: CallOptions = {},
+): Promise<Array<LeftNote<K>>> {
+  const found = await Promise.all(
+    inventory.hosts.map(async reading => {
+      const host = hosts.get(reading.name);
+      return host ? leftNotes(host, reading, kind, options) : [];
+    }),
+  );
+  return found.flat();
 }

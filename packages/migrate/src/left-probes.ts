@@ -3,7 +3,7 @@ import {
   type Host,
   type Inventory,
   type LeftNote,
-  leftNotes,
+  leftNotesOf,
   readDiskNote,
   removeDiskNote,
 } from '@dr-toolkit/hosts';
@@ -24,13 +24,7 @@ export async function leftProbes(
   inventory: Inventory,
   {viewOf, nowMs = Date.now(), signal}: LeftBehindOptions,
 ): Promise<LeftProbe[]> {
-  const found = await Promise.all(
-    inventory.hosts.map(async reading => {
-      const host = hosts.get(reading.name);
-      return host ? leftNotes(host, reading, 'probe', {signal}) : [];
-    }),
-  );
-  const all = found.flat();
+  const all = await leftNotesOf(hosts, inventory, 'probe', {signal});
   const first = all.filter(
     ({note}, index) => !note || all.findIndex(other => other.note?.mark === note.mark) === index,
   );

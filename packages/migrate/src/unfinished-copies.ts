@@ -5,7 +5,7 @@ import {
   type Host,
   type Inventory,
   type LeftNote,
-  leftNotes,
+  leftNotesOf,
   readDiskNote,
 } from '@dr-toolkit/hosts';
 
@@ -35,13 +35,7 @@ export async function unfinishedCopies(
   inventory: Inventory,
   {viewOf, nowMs = Date.now(), signal}: LeftBehindOptions,
 ): Promise<UnfinishedCopy[]> {
-  const found = await Promise.all(
-    inventory.hosts.map(async reading => {
-      const host = hosts.get(reading.name);
-      return host ? leftNotes(host, reading, 'incoming', {signal}) : [];
-    }),
-  );
-  const all = found.flat();
+  const all = await leftNotesOf(hosts, inventory, 'incoming', {signal});
   const copies = await Promise.all(all.map(copy => seen(copy, all, {hosts, inventory, signal})));
   const nvrams = new Set(copies.flatMap(({host, nvram}) => (nvram === undefined ? [] : [`${host}:${nvram}`])));
   const own = copies.filter(({host, path}) => !nvrams.has(`${host}:${path}`));
