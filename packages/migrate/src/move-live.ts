@@ -6,7 +6,7 @@ import {copiedDisks, type DomainMove, type MoveResult, placesOnTarget} from './d
 import {MigrationError} from './migration-error.ts';
 import {fullPools} from './full-pools.ts';
 import {migrationLanes} from './migration-lanes.ts';
-import {restIn, settledWhereabouts} from './settled-whereabouts.ts';
+import {restIn, settledWhereabouts, steadyWhereabouts} from './settled-whereabouts.ts';
 import {
   hostsOf,
   type MigrationContext,
@@ -29,7 +29,7 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
   lanes: migrationLanes,
 
   async inspect(move, context) {
-    const where = await whereabouts(move, hostsOf(move, context), context);
+    const where = await steadyWhereabouts(move, hostsOf(move, context), {signal: context.signal});
     return where.at === 'between' && context.learned.has(givenUp) ? {state: 'pending'} : foundLive(move, where);
   },
 

@@ -54,6 +54,29 @@ export async function settledWhereabouts(
   }
 }
 
+export interface SteadyOptions extends CallOptions {
+  readonly pollMs?: number;
+  /** How long hosts may contradict each other before that is the answer. */
+  readonly steadyMs?: number;
+}
+
+/**
+ * Where a domain is, for who only looks: follows no move. At the end of one, the source is paused for a moment while the
+ * domain runs on its target already: that is looked at again. What stays contradictory is the answer.
+ */
+export async function steadyWhereabouts(
+  move: DomainMove,
+  hosts: MoveHosts,
+  {signal, pollMs = 250, steadyMs = 10_000}: SteadyOptions = {},
+): Promise<Whereabouts> {
+  const untilMs = performance.now() + steadyMs;
+  for (;;) {
+    const where = await whereabouts(move, hosts, {signal});
+    if (where.at !== 'unclear' || performance.now() >= untilMs) return where;
+    await sleep(pollMs, undefined, {signal});
+  }
+}
+
 /** Does what a domain on its target needs at once: from now on the target starts it by itself, and the source does not. */
 export async function restIn(move: DomainMove, {source, target}: MoveHosts, options: CallOptions): Promise<void> {
   const here = await source.readDomain(move.uuid, options);
