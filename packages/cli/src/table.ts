@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import {textWidth} from './text-width.ts';
 
 export interface Column {
   readonly title: string;
@@ -9,7 +9,9 @@ const gap = '  ';
 
 /** Columns under their titles, without lines: as well to read as to cut with awk. Ten thousand rows are no matter. */
 export function tableText(columns: readonly Column[], rows: ReadonlyArray<readonly string[]>): string {
-  const cells = [columns.map(({title}) => title), ...rows].map(row => row.map(text => ({text, width: widthOf(text)})));
+  const cells = [columns.map(({title}) => title), ...rows].map(row =>
+    row.map(text => ({text, width: textWidth(text)})),
+  );
   const widths = columns.map((_, index) => cells.reduce((most, row) => Math.max(most, row[index]?.width ?? 0), 0));
   const lines = cells.map(row =>
     row
@@ -21,9 +23,4 @@ export function tableText(columns: readonly Column[], rows: ReadonlyArray<readon
       .trimEnd(),
   );
   return lines.join('\n');
-}
-
-/** Columns on a terminal, colours not counted. */
-function widthOf(text: string): number {
-  return /^[\x20-\x7e]*$/u.test(text) ? text.length : stringWidth(text);
 }

@@ -1,9 +1,8 @@
-import stringWidth from 'string-width';
-
 import {percentText, rateText, timeText} from '../amounts.ts';
 import {rowText} from '../row-text.ts';
 import type {RowState, RowView, RunView} from '../run-view.ts';
 import type {Style} from '../terminal.ts';
+import {textWidth} from '../text-width.ts';
 import {rowGroups} from './row-groups.ts';
 
 export interface ListOptions {
@@ -34,7 +33,7 @@ export function listText(view: RunView, {rowsMax, columns = 100, paint}: ListOpt
   const calm = total > rowsMax;
   const chosen = calm ? view.rows(['failed', 'asking', 'running', 'cancelled']) : view.rows();
   const nameMost = Math.max(12, Math.floor(columns * 0.4));
-  const width = Math.max(...chosen.slice(0, rowsMax).map(({name}) => stringWidth(shortName(name, nameMost))), 0);
+  const width = Math.max(...chosen.slice(0, rowsMax).map(({name}) => textWidth(shortName(name, nameMost))), 0);
   const groups = rowGroups(view.rows(), new Set(chosen.map(({name}) => name)));
   const inset = groups.some(({title}) => title !== undefined) ? 2 : 0;
   const lines: string[] = [];
@@ -85,7 +84,7 @@ function rowLine(
   {width, columns, paint}: {readonly width: number; readonly columns: number; readonly paint: ListOptions['paint']},
 ): string {
   const {mark, style} = marks[row.state];
-  const name = row.short + ' '.repeat(Math.max(0, width - stringWidth(row.short)));
+  const name = row.short + ' '.repeat(Math.max(0, width - textWidth(row.short)));
   const text = rowText(row, {first: columns < narrow ? 'progress' : 'act'});
   const quiet = row.state === 'waiting' || row.state === 'skipped';
   return `${paint(style, mark)} ${quiet ? paint('dim', name) : name}  ${quiet ? paint('dim', text) : text}`;
@@ -93,7 +92,7 @@ function rowLine(
 
 /** Names often differ at their end: what is left out is in the middle. */
 function shortName(name: string, most: number): string {
-  if (stringWidth(name) <= most) return name;
+  if (textWidth(name) <= most) return name;
   const letters = Array.from(name);
   const tail = Math.floor((most - 1) / 2);
   return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
