@@ -5,8 +5,15 @@ const answerMsMax = 3000;
 /** How long an answer counts, in milliseconds. */
 const trustedMs = 10_000;
 
+interface Answer {
+  readonly dead: Promise<boolean>;
+  readonly sinceMs: number;
+  /** Who begins after that goes by no dead login. */
+  known: boolean;
+}
+
 /** Answers under way and the recent ones, by the arguments that lead to them. */
-const answers = new Map<string, {readonly dead: Promise<boolean>; readonly sinceMs: number}>();
+const answers = new Map<string, Answer>();
 
 /**
  * Sees to it that a connection does not wait for a login that an earlier one left open to a host that has gone since:
@@ -15,11 +22,16 @@ const answers = new Map<string, {readonly dead: Promise<boolean>; readonly since
  */
 export async function leaveDeadLogin(ssh: string, args: readonly string[], host: string): Promise<'left' | undefined> {
   const key = JSON.stringify([ssh, ...args, host]);
-  const known = answers.get(key);
-  const recent = known !== undefined && performance.now() - known.sinceMs < trustedMs;
-  const dead = recent ? known.dead : askLogin(ssh, args, host);
-  if (!recent) answers.set(key, {dead, sinceMs: performance.now()});
-  return (await dead) ? 'left' : undefined;
+  const recent = answers.get(key);
+  const answer =
+    recent !== undefined && performance.now() - recent.sinceMs < trustedMs
+      ? recent
+      : {dead: askLogin(ssh, args, host), sinceMs: performance.now(), known: false};
+  if (answer.known) return undefined;
+  answers.set(key, answer);
+  const dead = await answer.dead;
+  answer.known = true;
+  return dead ? 'left' : undefined;
 }
 
 async function askLogin(ssh: string, args: readonly string[], host: string): Promise<boolean> {
