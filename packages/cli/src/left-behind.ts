@@ -1,18 +1,11 @@
-import {showRun, type Store} from '@dr-toolkit/engine';
-import {
-  deleteKept,
-  type Host,
-  type HostReading,
-  type Inventory,
-  type KeptDisk,
-  keptDisks,
-  notePath,
-} from '@dr-toolkit/hosts';
+import {runStanding, showRun, type Store} from '@dr-toolkit/engine';
+import {deleteKept, type Host, type Inventory, type KeptDisk, keptDisks, notePath} from '@dr-toolkit/hosts';
 import {
   deleteProbe,
   deleteUnfinished,
   type LeftProbe,
   leftProbes,
+  reasonToKeep,
   type UnfinishedCopy,
   unfinishedCopies,
 } from '@dr-toolkit/migrate';
@@ -73,14 +66,12 @@ export async function leftBehind({hosts, inventory, signal}: LookOptions, {env}:
 }
 
 async function knownRun(store: Store | undefined, run: string) {
-  if (!store) return undefined;
-  const [row] = await store.read('SELECT id FROM run WHERE id = ?', [run]);
-  return row && showRun(store, run);
+  return store && (await runStanding(store, run)) !== 'unknown' ? showRun(store, run) : undefined;
 }
 
-function keptDisk(disk: KeptDisk, host: Host, {hosts}: Inventory, signal: AbortSignal): LeftBehind {
+function keptDisk(disk: KeptDisk, host: Host, inventory: Inventory, signal: AbortSignal): LeftBehind {
   const {path, allocationBytes, domain, movedTo, movedAt} = disk;
-  const keep = reasonToKeep(disk, hosts);
+  const keep = reasonToKeep(disk, inventory);
   return {
     host: disk.host,
     path,
@@ -91,16 +82,6 @@ function keptDisk(disk: KeptDisk, host: Host, {hosts}: Inventory, signal: AbortS
     event: {type: 'kept-disk', ...disk, ...(keep !== undefined && {keep})},
     remove: () => deleteKept(host, disk, {signal}),
   };
-}
-
-/** Why a kept disk is not deleted; undefined when its domain is seen to have disks of its own elsewhere. */
-export function reasonToKeep(
-  {uuid, domain, host, usedBy}: KeptDisk,
-  hosts: readonly HostReading[],
-): string | undefined {
-  if (usedBy !== undefined) return `in use by ${usedBy}`;
-  const elsewhere = hosts.some(({name, domains}) => name !== host && domains.some(other => other.uuid === uuid));
-  return elsewhere ? undefined : `no other host that answers has ${domain}: this may be its last copy`;
 }
 
 function unfinished({note, ...copy}: UnfinishedCopy, remove: () => Promise<void>): LeftBehind {

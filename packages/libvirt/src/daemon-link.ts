@@ -15,7 +15,7 @@ export interface CallOptions {
 
 export interface LinkOptions extends Omit<RpcConnectOptions, 'signal'> {
   /**
-   * How many long calls may be under way at once, each on a connection of its own; more wait. A daemon has 20 workers for
+   * How many long calls and calls to guests may be under way at once; more wait. A daemon has 20 workers for
    * all of its clients, and none is left for a look at progress once they are taken. Default 12.
    */
   readonly longCallsMax?: number | undefined;

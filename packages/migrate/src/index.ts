@@ -11,6 +11,7 @@ export {foundClaims, type StandingOf} from './found-claims.ts';
 export {bySeverity, type Finding, type FindingCode} from './finding.ts';
 export {lanePoolFindings} from './lane-pool-findings.ts';
 export {deleteProbe, type LeftProbe, leftProbes} from './left-probes.ts';
+export {reasonToKeep} from './reason-to-keep.ts';
 export {MigrationError, type MigrationErrorCode} from './migration-error.ts';
 export {migrationFindings} from './migration-findings.ts';
 export {type Drift, migrationDrift, migrationMoves, type Present} from './migration-drift.ts';

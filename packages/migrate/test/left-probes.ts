@@ -13,7 +13,8 @@ async function left(given: {readonly until?: string} = {}, two = new TwoHosts().
   two.birch.files.share(images, two.alder.files);
   await writeDiskNote(two.alder, disk, {...probe, ...given});
   const found = async (state?: RunView['state']): Promise<LeftProbe[]> => {
-    const view = state && ({run: 'run-1', state, steps: []} as unknown as RunView);
+    const part: Partial<RunView> = {run: 'run-1', ...(state && {state}), steps: []};
+    const view = state && (part as RunView);
     return leftProbes(two.hosts, await readInventory(two.hosts.values()), {viewOf: async () => view});
   };
   return {two, found};

@@ -2,7 +2,7 @@ import test from 'ava';
 import type {HostReading, KeptDisk} from '@dr-toolkit/hosts';
 
 import {domainReading, hostReading} from '../../estate/test/fixtures/readings.ts';
-import {reasonToKeep} from '../src/left-behind.ts';
+import {reasonToKeep} from '../src/reason-to-keep.ts';
 
 const disk: KeptDisk = {
   host: 'sunjammer',
@@ -20,13 +20,13 @@ function host(name: string, ...uuids: readonly string[]): HostReading {
 }
 
 test('a kept disk goes when its domain is seen on another host', t => {
-  t.is(reasonToKeep(disk, [host('sunjammer'), host('newhost', 'u1')]), undefined);
+  t.is(reasonToKeep(disk, {hosts: [host('sunjammer'), host('newhost', 'u1')]}), undefined);
 });
 
 test('it stays when its domain is seen nowhere else', t => {
-  t.regex(reasonToKeep(disk, [host('sunjammer', 'u1'), host('newhost', 'u2')]) ?? '', /last copy/u);
+  t.regex(reasonToKeep(disk, {hosts: [host('sunjammer', 'u1'), host('newhost', 'u2')]}) ?? '', /last copy/u);
 });
 
 test('it stays while a domain of its host uses it', t => {
-  t.is(reasonToKeep({...disk, usedBy: 'db-2'}, [host('newhost', 'u1')]), 'in use by db-2');
+  t.is(reasonToKeep({...disk, usedBy: 'db-2'}, {hosts: [host('newhost', 'u1')]}), 'in use by db-2');
 });
