@@ -87,7 +87,7 @@ test('dr is killed half-way: the move goes on, and the resumed run takes it up w
   t.true(await ranOn(rig.lab, guest, before.boot_id));
 });
 
-test('dr is killed while a lane slows a move: the move goes on as slow, and the resumed run lets it go', async t => {
+test('dr is killed while a lane slows or pauses a move: it goes on as slow or rests, and the resumed run lets it go', async t => {
   t.timeout(120_000);
   const {rig} = t.context;
   const [, guest = t.fail()] = await rig.lab.guests();
@@ -98,6 +98,10 @@ test('dr is killed while a lane slows a move: the move goes on as slow, and the 
   await beginAndKill(t.context, {run: 'slowed', domain: 'aslo-web1', ...slow, until});
   t.true(await until());
   t.regex(await rig.shell('sunjammer', 'virsh domjobinfo aslo-web1'), /Operation: +Outgoing migration/u);
+  // As in the moment in which the throttle is put in its place.
+  const jobs = await monitor(rig, 'sunjammer', 'aslo-web1', {execute: 'query-block-jobs'});
+  const device = /"device":"(?<device>[^"]+)"/u.exec(jobs)?.groups?.['device'];
+  await monitor(rig, 'sunjammer', 'aslo-web1', {execute: 'block-job-pause', arguments: {device}});
 
   const {outcome, seen} = await resumed(t.context, 'slowed');
   t.is(outcome.status, 'done');
@@ -109,6 +113,9 @@ test('dr is killed while a lane slows a move: the move goes on as slow, and the 
 });
 
 function blockNodes(rig: Rig, host: string, domain: string): Promise<string> {
-  const command = JSON.stringify({execute: 'query-named-block-nodes', arguments: {flat: true}});
-  return rig.shell(host, `virsh qemu-monitor-command ${domain} '${command}'`);
+  return monitor(rig, host, domain, {execute: 'query-named-block-nodes', arguments: {flat: true}});
+}
+
+function monitor(rig: Rig, host: string, domain: string, command: object): Promise<string> {
+  return rig.shell(host, `virsh qemu-monitor-command ${domain} '${JSON.stringify(command)}'`);
 }

@@ -1,5 +1,5 @@
 import type {CallOptions} from '../host.ts';
-import {throttleCopies} from './copy-throttle.ts';
+import {type CopyJob, resumeCopies, throttleCopies} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {askMonitor, type MonitorLink} from './monitor.ts';
 import type {DomainRef} from './read-domain.ts';
@@ -7,11 +7,6 @@ import type {DomainRef} from './read-domain.ts';
 const mebibyte = 1024 ** 2;
 /** What libvirt takes for "as fast as it goes". */
 const unboundedMib = 8_796_093_022_207;
-
-interface BlockJob {
-  readonly device: string;
-  readonly type: string;
-}
 
 export interface CopySpeed {
   /** Undefined: no more than the move's own. */
@@ -31,9 +26,11 @@ export async function setCopySpeed(
   options: CallOptions,
 ): Promise<boolean> {
   const answer = await askMonitor(link, dom, {execute: 'query-block-jobs'}, options);
-  const jobs = Array.isArray(answer) ? (answer as readonly BlockJob[]).filter(({type}) => type === 'mirror') : [];
+  const all = Array.isArray(answer) ? (answer as ReadonlyArray<CopyJob & {readonly type: string}>) : [];
+  const jobs = all.filter(({type}) => type === 'mirror');
   if (jobs.length === 0) return false;
-  const even = await throttleCopies(link, dom, bytesPerSecond, options);
+  await resumeCopies(link, dom, jobs, options);
+  const even = await throttleCopies(link, dom, {bytesPerSecond, jobs}, options);
   // Without a throttle, in steps of 16 MiB: better than nothing. Disks of one move are copied at once and share it.
   const own = ownMibPerSecond * mebibyte;
   const bound = even || bytesPerSecond === undefined ? own : Math.min(bytesPerSecond, own || bytesPerSecond);

@@ -2,13 +2,21 @@ import type {CallOptions} from '../host.ts';
 import {askMonitor, type MonitorLink} from './monitor.ts';
 import type {DomainRef} from './read-domain.ts';
 
+/** A job of QEMU's that copies a disk to another host. */
+export interface CopyJob {
+  readonly device: string;
+  /** By somebody's wish, not because QEMU is at something else. */
+  readonly paused: boolean;
+}
+
 const mebibyte = 1024 ** 2;
 const group = 'dr-copy';
+const resumeMs = 10_000;
 /** libvirt's names for what a migrated disk is written through: the format above, the connection below. */
 const formatNode = /^migration-(?<disk>.+)-format$/u;
 
 /**
- * Bounds what a move copies from its disks by a throttle between QEMU's copy job and its connection to the target. The
+ * Bounds what a move copies from its disks by a throttle between QEMU's copy jobs and their connection to the target. The
  * guest's own reads and writes do not pass it. A copy job's own speed would not do: QEMU checks it only every 16 MiB,
  * which go out at once. The bound counts requests, of at most 1 MiB of data each: counted in bytes, the holes of
  * a sparse disk would take as long as data. False when there is none and none can be had.
@@ -16,7 +24,7 @@ const formatNode = /^migration-(?<disk>.+)-format$/u;
 export async function throttleCopies(
   link: MonitorLink,
   dom: DomainRef,
-  bytesPerSecond: number | undefined,
+  {bytesPerSecond, jobs}: {readonly bytesPerSecond: number | undefined; readonly jobs: readonly CopyJob[]},
   options: CallOptions,
 ): Promise<boolean> {
   const limits = {'iops-total': bytesPerSecond === undefined ? 0 : Math.max(1, Math.round(bytesPerSecond / mebibyte))};
@@ -29,8 +37,7 @@ export async function throttleCopies(
   const threads = await ask('query-iothreads');
   if (disks.length === 0 || !Array.isArray(threads) || threads.length > 0) return false;
   if (!(await ask('object-add', {'qom-type': 'throttle-group', id: group, limits}))) return false;
-  const taken = await Promise.all(disks.map(disk => putBelow(ask, disk)));
-  if (taken.every(Boolean)) return true;
+  if (await whilePaused({link, dom, ask}, jobs, async () => allBelow(ask, disks))) return true;
   await ask('object-del', {id: group});
   return false;
 }
@@ -52,7 +59,40 @@ export async function dropThrottles(link: MonitorLink, dom: DomainRef, options: 
   return throttles.length > 0 || dropped !== undefined;
 }
 
+/** Lets copies go on that were paused for a throttle by a process that was killed before it could. */
+export async function resumeCopies(
+  link: MonitorLink,
+  dom: DomainRef,
+  jobs: readonly CopyJob[],
+  options: CallOptions,
+): Promise<void> {
+  for (const {device, paused} of jobs) {
+    if (paused) await askMonitor(link, dom, {execute: 'block-job-resume', arguments: {device}}, options);
+  }
+}
+
 type Ask = (execute: string, args?: object) => Promise<unknown>;
+
+/** Each change of what lies under a copy wakes its job, which then sends another 16 MiB at once, unless it is paused. */
+async function whilePaused<T>(
+  {link, dom, ask}: {readonly link: MonitorLink; readonly dom: DomainRef; readonly ask: Ask},
+  jobs: readonly CopyJob[],
+  change: () => Promise<T>,
+): Promise<T> {
+  try {
+    for (const {device} of jobs) await ask('block-job-pause', {device});
+    return await change();
+  } finally {
+    // Whatever was called off meanwhile: a copy must not stay as it is now.
+    const paused = jobs.map(({device}) => ({device, paused: true}));
+    await resumeCopies(link, dom, paused, {signal: AbortSignal.timeout(resumeMs)});
+  }
+}
+
+async function allBelow(ask: Ask, disks: readonly string[]): Promise<boolean> {
+  const taken = await Promise.all(disks.map(disk => putBelow(ask, disk)));
+  return taken.every(Boolean);
+}
 
 async function putBelow(ask: Ask, disk: string): Promise<boolean> {
   const name = `${group}-${disk}`;

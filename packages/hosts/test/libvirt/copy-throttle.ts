@@ -13,16 +13,20 @@ type Args = Readonly<Record<string, unknown>>;
 class Qemu {
   /** Each node with the one below it. */
   readonly nodes = new Map<string, string | undefined>();
-  jobs: ReadonlyArray<{type: string; device: string}> = [];
+  jobs: ReadonlyArray<{type: string; device: string; paused: boolean}> = [];
   threads: readonly string[] = [];
   reopens = true;
   limits: unknown;
   readonly speeds: unknown[] = [];
+  /** How often a job was woken that then sent what it has at hand. */
+  surges = 0;
+  /** Called before each answer. */
+  onAsked: (execute: string) => void = () => {};
 
   /** libvirt has just begun to copy a disk. */
   copy(disk: string): this {
     this.nodes.set(`migration-${disk}-storage`, undefined).set(`migration-${disk}-format`, `migration-${disk}-storage`);
-    this.jobs = [...this.jobs, {type: 'mirror', device: `drive-${disk}`}];
+    this.jobs = [...this.jobs, {type: 'mirror', device: `drive-${disk}`, paused: false}];
     return this;
   }
 
@@ -40,12 +44,19 @@ class Qemu {
   }
 
   readonly link: MonitorLink = {
-    ask: async (_name, {cmd}) => {
+    ask: async (_name, {cmd}, {signal}) => {
       const {execute, arguments: args = {}} = JSON.parse(cmd) as {execute: string; arguments?: Args};
+      this.onAsked(execute);
+      signal?.throwIfAborted();
       const answer = this.#answer(execute, args);
       return {result: JSON.stringify(answer === undefined ? {error: {class: 'GenericError'}} : {return: answer})};
     },
   };
+
+  /** Each change of the nodes makes a job that rests go on, unless it is paused. */
+  #wake(): void {
+    if (this.jobs.some(({paused}) => !paused)) this.surges += 1;
+  }
 
   #answer(execute: string, args: Args): unknown {
     switch (execute) {
@@ -66,12 +77,20 @@ class Qemu {
         if (this.limits === undefined) return undefined;
         this.limits = undefined;
         return {};
+      case 'block-job-pause':
+      case 'block-job-resume':
+        this.jobs = this.jobs.map(job =>
+          job.device === args['device'] ? {...job, paused: execute === 'block-job-pause'} : job,
+        );
+        return {};
       case 'blockdev-add':
+        this.#wake();
         this.nodes.set(String(args['node-name']), String(args['file']));
         return {};
       case 'blockdev-reopen': {
         const [node] = args['options'] as readonly Args[];
         if (!this.reopens || !node) return undefined;
+        this.#wake();
         this.nodes.set(String(node['node-name']), String(node['file']));
         return {};
       }
@@ -88,14 +107,40 @@ class Qemu {
 
 test('a copy gets a throttle between its job and its connection, and then only other limits', async t => {
   const qemu = new Qemu().copy('vda').copy('vdb');
-  t.true(await throttleCopies(qemu.link, dom, 20 * mebibyte, {}));
+  t.true(await throttleCopies(qemu.link, dom, {bytesPerSecond: 20 * mebibyte, jobs: qemu.jobs}, {}));
   t.is(qemu.nodes.get('migration-vda-format'), 'dr-copy-vda');
   t.is(qemu.nodes.get('dr-copy-vdb'), 'migration-vdb-storage');
   t.deepEqual(qemu.limits, {'iops-total': 20});
-  t.true(await throttleCopies(qemu.link, dom, 1000, {}));
+  t.true(await throttleCopies(qemu.link, dom, {bytesPerSecond: 1000, jobs: qemu.jobs}, {}));
   t.deepEqual(qemu.limits, {'iops-total': 1}, 'never 0: that would be no limit');
-  t.true(await throttleCopies(qemu.link, dom, undefined, {}));
+  t.true(await throttleCopies(qemu.link, dom, {bytesPerSecond: undefined, jobs: qemu.jobs}, {}));
   t.deepEqual(qemu.limits, {'iops-total': 0});
+});
+
+test('no copy sends anything while its throttle is put in its place, and it goes on afterwards', async t => {
+  const qemu = new Qemu().copy('vda').copy('vdb');
+  t.true(await setCopySpeed(qemu.link, dom, {bytesPerSecond: 20 * mebibyte}, {}));
+  t.is(qemu.surges, 0);
+  t.true(qemu.jobs.every(({paused}) => !paused));
+});
+
+test('a copy goes on when its throttle is called off half-way, or cannot be had', async t => {
+  const qemu = new Qemu().copy('vda');
+  const calledOff = new AbortController();
+  qemu.onAsked = execute => execute === 'blockdev-reopen' && calledOff.abort();
+  await t.throwsAsync(setCopySpeed(qemu.link, dom, {bytesPerSecond: mebibyte}, {signal: calledOff.signal}));
+  t.like(qemu.jobs, [{paused: false}]);
+  const other = new Qemu().copy('vda');
+  other.reopens = false;
+  await setCopySpeed(other.link, dom, {bytesPerSecond: mebibyte}, {});
+  t.like(other.jobs, [{paused: false}]);
+});
+
+test('a copy that somebody left paused who was killed goes on with the next word about its speed', async t => {
+  const qemu = new Qemu().copy('vda');
+  qemu.jobs = qemu.jobs.map(job => ({...job, paused: true}));
+  t.true(await setCopySpeed(qemu.link, dom, {bytesPerSecond: undefined}, {}));
+  t.like(qemu.jobs, [{paused: false}]);
 });
 
 test('where another thread drives the disks, the job is slowed instead', async t => {
@@ -109,7 +154,7 @@ test('where another thread drives the disks, the job is slowed instead', async t
 test('a throttle that cannot be put in its place leaves nothing behind', async t => {
   const qemu = new Qemu().copy('vda');
   qemu.reopens = false;
-  t.false(await throttleCopies(qemu.link, dom, mebibyte, {}));
+  t.false(await throttleCopies(qemu.link, dom, {bytesPerSecond: mebibyte, jobs: qemu.jobs}, {}));
   t.deepEqual([...qemu.nodes.keys()], ['migration-vda-storage', 'migration-vda-format']);
   t.is(qemu.limits, undefined);
 });
@@ -129,7 +174,7 @@ test('with a throttle, the job keeps the speed that the move itself was given', 
 
 test('what a failed move leaves is taken away, so that the next one finds its names free', async t => {
   const qemu = new Qemu().copy('vda');
-  await throttleCopies(qemu.link, dom, mebibyte, {});
+  await throttleCopies(qemu.link, dom, {bytesPerSecond: mebibyte, jobs: qemu.jobs}, {});
   t.false(await dropThrottles(qemu.link, dom, {}), 'not while it copies');
   qemu.fail('vda');
   t.true(qemu.nodes.has('migration-vda-storage'), 'libvirt could not remove it');
