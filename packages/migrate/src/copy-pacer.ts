@@ -11,7 +11,7 @@ const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
 /** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
 const roomToBegin = 0.2;
-/** What a copy in holes gets beside the bound: little enough that the disk bears it when data begin again. */
+/** What a copy in holes gets: little enough that the disk bears one such beside its bound when data begin again. */
 const holesShare = 1 / 16;
 
 type Options = {readonly signal: AbortSignal};
@@ -141,7 +141,8 @@ export class CopyPacer {
 
   /**
    * One part, or two for the one that has least left. From that one comes what others need to begin, as far as it goes:
-   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'.
+   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'; of
+   * several, all may come to data at once, so what they get is taken from the others, but for one.
    */
   #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
     const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
@@ -150,9 +151,10 @@ export class CopyPacer {
     const withData = bounded.filter(({yielded}) => !yielded.inHoles);
     const counted = withData.length > 0 ? withData : bounded;
     const [first] = counted;
-    if (!counted.some(({move}) => move.uuid === uuid))
-      return Math.max(leastBytesPerSecond, holesShare * bytesPerSecond);
-    const part = bytesPerSecond / (counted.length + 1);
+    const inHoles = Math.max(leastBytesPerSecond, holesShare * bytesPerSecond);
+    if (!counted.some(({move}) => move.uuid === uuid)) return inHoles;
+    const besides = Math.max(0, bounded.length - counted.length - 1) * inHoles;
+    const part = (bytesPerSecond - besides) / (counted.length + 1);
     if (uuid !== first?.move.uuid) return Math.max(leastBytesPerSecond, part);
     const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
     return Math.max(leastBytesPerSecond, 2 * part - room);
