@@ -21,6 +21,8 @@ export interface RunLocks {
   watch?(key: string, onFree: () => void): () => void;
 }
 
+/** How often a connection that has ended is made anew to see whether the lock is free. A dying holder may still take one or two. */
+const looksAgain = 3;
 /** The errors of a connection that say that nobody listens; any other says nothing about the holder. */
 const nobodyThere = new Set(['ECONNREFUSED', 'ENOENT']);
 
@@ -69,17 +71,26 @@ export const kernelLocks: RunLocks = {
     });
   },
   watch(key, onFree) {
-    const socket = connect(addressOf(key));
+    let socket: Socket | undefined;
     let watching = true;
-    socket.unref();
-    socket.on('error', () => undefined);
-    socket.resume();
-    socket.once('close', () => {
-      if (watching) onFree();
-    });
+    const look = (more: number) => {
+      let held = false;
+      socket = connect(addressOf(key));
+      socket.unref();
+      socket.on('error', () => undefined);
+      socket.once('connect', () => (held = true));
+      socket.resume();
+      socket.once('close', () => {
+        if (!watching) return;
+        // Who dies closes what it has open piece by piece: the lock may be held for a moment longer than the connection.
+        if (held && more > 0) look(more - 1);
+        else onFree();
+      });
+    };
+    look(looksAgain);
     return () => {
       watching = false;
-      socket.destroy();
+      socket?.destroy();
     };
   },
 };

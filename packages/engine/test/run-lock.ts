@@ -1,5 +1,6 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
+import type {Readable} from 'node:stream';
 
 import test from 'ava';
 
@@ -72,11 +73,31 @@ test('a lock is free at once when its holder is killed', async t => {
   await lock?.release();
 });
 
-/** A process that holds a lock until it is killed. */
-async function holderOf(key: string): Promise<ChildProcess> {
+test('who hears of the death of a holder finds its lock free, in whatever order the kernel closes what it had open', async t => {
+  const key = `test-${process.pid}-dying`;
+  const holder = await holderOf(key, {files: 9000});
+  const found = [];
+  // The first caller's connection is numbered below the lock, the second one's above.
+  for (let caller = 0; caller < 2; caller += 1) {
+    const free = Promise.withResolvers<boolean>();
+    kernelLocks.watch?.(key, () => free.resolve(kernelLocks.poke(key)));
+    found.push(free.promise);
+    await once(holder.stdout, 'data');
+  }
+  holder.kill('SIGKILL');
+  t.deepEqual(await Promise.all(found), [false, false]);
+});
+
+/** A process that holds a lock until it is killed, with files open before and behind it, and says when it is poked. */
+async function holderOf(key: string, {files = 0} = {}): Promise<ChildProcessByStdio<null, Readable, null>> {
   const program = `
+    const {closeSync, openSync} = await import('node:fs');
     const {kernelLocks} = await import(${JSON.stringify(door)});
-    await kernelLocks.take(${JSON.stringify(key)}, () => undefined);
+    const open = () => Array.from({length: ${files}}, () => openSync('/dev/null'));
+    const [lowest] = open();
+    await kernelLocks.take(${JSON.stringify(key)}, () => console.log('poked'));
+    open();
+    if (lowest !== undefined) closeSync(lowest);
     setInterval(() => undefined, 1000);
     console.log('held');`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', program], {
