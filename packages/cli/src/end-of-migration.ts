@@ -1,9 +1,10 @@
 import type {Plan, RunOutcome} from '@dr-toolkit/engine';
 import {type DomainReading, type Host, readInventory} from '@dr-toolkit/hosts';
-import {type DomainMove, migrationMoves, migrationSummary, releaseClaims, type SummaryRow} from '@dr-toolkit/migrate';
+import {type DomainMove, migrationMoves, releaseClaims, type SummaryRow} from '@dr-toolkit/migrate';
 
 import {type ExitCode, exitCodes} from './exit-code.ts';
 import {summaryText} from './summary-text.ts';
+import {tellSummary} from './tell-summary.ts';
 import type {Terminal} from './terminal.ts';
 
 /** How long the hosts are asked where the domains are, after a run that did not end well. */
@@ -17,11 +18,10 @@ export interface EndedMigration {
 
 /** Says what became of each domain, where those are that did not arrive, and what to type next. */
 export async function endOfMigration({plan, outcome, hosts}: EndedMigration, terminal: Terminal): Promise<ExitCode> {
-  const rows = migrationSummary(migrationMoves(plan), endedSteps(plan, outcome));
-  const {run, status} = outcome;
+  const {run, status, steps: records} = outcome;
   await release({plan, outcome, hosts}, terminal);
   const code = endCode(status, terminal);
-  terminal.event({type: 'summary', run, status, domains: rows});
+  const rows = tellSummary({run, status, plan, records}, terminal);
   if (!terminal.json) terminal.note('');
   terminal.say(summaryText(rows));
   if (status === 'done') {
@@ -55,13 +55,6 @@ async function release({plan, outcome, hosts}: EndedMigration, terminal: Termina
 function endCode(status: RunOutcome['status'], {interrupts}: Terminal): ExitCode {
   if (status === 'done') return exitCodes.done;
   return status === 'stopped' || interrupts.stop.aborted ? exitCodes.interrupted : exitCodes.failed;
-}
-
-function endedSteps(plan: Plan, {steps}: RunOutcome) {
-  return plan.steps.map(({id, kind, args}) => {
-    const record = steps[id];
-    return {id, kind, args, state: record?.state ?? 'pending', result: record?.result};
-  });
 }
 
 /** Where each domain that did not arrive is, as both hosts say now. */

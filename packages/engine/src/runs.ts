@@ -21,6 +21,8 @@ export interface RunSummary {
   readonly startedMs: number;
   readonly endedMs: number | undefined;
   readonly folder: string | undefined;
+  /** How many events it has told so far: the number of the last one. */
+  readonly events: number;
 }
 
 export interface StepView {
@@ -93,9 +95,10 @@ export async function* followRun(
 }
 
 async function summary(store: Store, row: RunRow, locks: RunLocks): Promise<RunSummary> {
-  const {id: run, command: typed, mode, controller, startedMs, endedMs, folder} = row;
+  const {id: run, command: typed, mode, controller, startedMs, endedMs, folder, head} = row;
   const crashed = row.state === 'running' && !(await locks.poke(lockKey(store.id, run)));
-  return {run, command: typed, mode, state: crashed ? 'crashed' : row.state, controller, startedMs, endedMs, folder};
+  const state = crashed ? 'crashed' : row.state;
+  return {run, command: typed, mode, state, controller, startedMs, endedMs, folder, events: head.seq};
 }
 
 function fractionOf(steps: readonly StepView[]): number {

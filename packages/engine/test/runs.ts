@@ -68,6 +68,21 @@ test('a run can be followed from its first event to its last', async t => {
   );
 });
 
+test('who has seen a run can follow it from there on', async t => {
+  const stage = new Stage({acts: {a: () => stage.clock.sleep(1000)}});
+  const running = stage.run([{id: 'a'}]);
+  await stage.clock.sleep(500);
+  const {events: after} = await showRun(stage.store, 'run', stage);
+  t.is(after, 2);
+  const followed: string[] = [];
+  const following = (async () => {
+    for await (const {type} of followRun(stage.store, 'run', {clock: stage.clock, after})) followed.push(type);
+  })();
+  await running;
+  await stage.clock.drive(following);
+  t.deepEqual(followed, ['step-done', 'run-ended']);
+});
+
 test('following ends when it is told to', async t => {
   const stage = new Stage();
   await stage.run([{id: 'a'}]);

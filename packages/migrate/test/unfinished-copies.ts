@@ -53,6 +53,7 @@ class LeftOver extends TwoHosts {
       startedMs: 0,
       endedMs: 1,
       folder: undefined,
+      events: 0,
       plan: this.plan1,
       steps,
       fraction: 0,

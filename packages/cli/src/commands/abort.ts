@@ -1,5 +1,4 @@
 import {abortRun, followRun, type RunView, showRun, type StepView, type Store} from '@dr-toolkit/engine';
-import {migrationMoves, migrationSummary} from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
@@ -8,6 +7,7 @@ import {hostsOfRun} from '../hosts-of-run.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {resumeWatched} from '../resume-watched.ts';
 import {tellOutlook} from '../tell-outlook.ts';
+import {tellSummary} from '../tell-summary.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 import {undoOf, undoRun} from '../undo-run.ts';
 import {withRuns} from '../user-store.ts';
@@ -83,7 +83,6 @@ type End = 'has ended' | 'is told' | 'stood still';
 /** Ends a run: by telling whoever is at its controls; where that one is gone, by taking them. */
 async function ended(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<End> {
   if (run.state === 'crashed') return takenToItsEnd(run, store, options, terminal);
-  const seen = await eventsSoFar(store, run.run);
   const heard = run.state === 'running' && (await told(run, store, options, terminal));
   tellAborted(run, options, {heard}, terminal);
   if (!heard) {
@@ -94,12 +93,14 @@ async function ended(run: RunView, store: Store, options: AbortCommand, terminal
   terminal.note(
     `Told it to, and waits for its end (Ctrl-C: wait no longer). What it does: dr show ${run.run} --follow`,
   );
-  for await (const event of followRun(store, run.run, {signal: terminal.interrupts.stop, after: seen})) {
+  for await (const event of followRun(store, run.run, {signal: terminal.interrupts.stop, after: run.events})) {
     terminal.event(event);
     if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
   }
   terminal.interrupts.stop.throwIfAborted();
-  tellSummary(await showRun(store, run.run), terminal);
+  const {state: status, plan, steps} = await showRun(store, run.run);
+  const records = Object.fromEntries(steps.map(({step, record}) => [step.id, record]));
+  tellSummary({run: run.run, status, plan, records}, terminal);
   return 'has ended';
 }
 
@@ -111,18 +112,6 @@ function tellAborted(
   terminal: Terminal,
 ): void {
   terminal.event({type: 'abort', run, how: finish ? 'stop' : 'abort', state, heard});
-}
-
-/** What became of each domain, as the run's own process tells it at its end. */
-function tellSummary({run, state: status, plan, steps}: RunView, terminal: Terminal): void {
-  const rows = steps.map(({step: {id, kind, args}, record: {state, result}}) => ({id, kind, args, state, result}));
-  terminal.event({type: 'summary', run, status, domains: migrationSummary(migrationMoves(plan), rows)});
-}
-
-async function eventsSoFar(store: Store, run: string): Promise<number> {
-  let last = 0;
-  for await (const {seq} of followRun(store, run, {signal: AbortSignal.abort()})) last = seq;
-  return last;
 }
 
 async function told(run: RunView, store: Store, options: AbortCommand, terminal: Terminal): Promise<boolean> {
