@@ -190,7 +190,9 @@ function calmer(before: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Fe
   if (pressure > bounds.low) return {...before, calm: 0};
   const {bytesPerSecond: bound, ceiling} = before;
   const used = sample.bytesPerSecond / bound;
-  const lane = {...before, borne: Math.max(before.borne, Math.min(bound, sample.bytesPerSecond))};
+  // One look may have read too much, and what it read may be felt with the next one only.
+  const carried = before.carried.length < 2 ? 0 : Math.min(bound, ...before.carried);
+  const lane = {...before, borne: Math.max(before.borne, carried)};
   if (used < 0.6) return fuller(lane, sample, bounds);
   // Streams that do not get what they may have would not use more.
   if (used < bounds.usedLeast) return lane;

@@ -11,8 +11,12 @@ const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
 /** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
 const roomToBegin = 0.2;
-/** What a copy in holes gets: little enough that the disk bears one such beside its bound when data begin again. */
+/**
+ * What copies in holes get together, beside the bound, until a look or two have shown that data have begun again: at first
+ * so little that the disk bears it for any time, in long holes what it bears for a moment.
+ */
 const holesShare = 1 / 16;
+const longHolesShare = 1 / 6;
 
 type Options = {readonly signal: AbortSignal};
 
@@ -29,6 +33,12 @@ interface Paced {
   readonly yielded: CopyYield;
   /** What is being told: lanes of both hosts speak at the same time. */
   telling: Promise<void>;
+}
+
+/** A copy that is to have another bound than it was told; undefined: none. */
+interface Change {
+  readonly paced: Paced;
+  readonly speed: number | undefined;
 }
 
 /**
@@ -62,8 +72,8 @@ export class CopyPacer {
     for (const move of moves) {
       if (!this.#paced.has(move.uuid)) this.#paced.set(move.uuid, freshly(move));
     }
-    const told = isNear(before, bytesPerSecond) ? this.#next() : this.#paced.values();
-    const all = Array.from(told, async paced => {
+    const changes = this.#changes();
+    const all = (isCut(before, bytesPerSecond) ? changes : nextOf(changes)).map(async ({paced}) => {
       paced.telling = paced.telling.then(() => this.#tell(paced, {signal})).catch(() => {});
       await paced.telling;
     });
@@ -100,23 +110,10 @@ export class CopyPacer {
     if (memoryBytes > 0 || leftBytes <= tailBytes || paced.looks >= looksWithoutGain) paced.state = 'let go';
   }
 
-  /**
-   * Those whose bound cannot wait, and one of the others: a throttle that is set anew lets a tenth of a second's worth
-   * through at once, and all of them together would be a storm. What becomes less comes first, and then what gains most.
-   */
-  #next(): Paced[] {
-    const changed = Array.from(this.#paced.values(), paced => ({paced, speed: this.#speedOf(paced)})).filter(
-      ({paced, speed}) => isWorthTelling(paced.told, speed),
+  #changes(): Change[] {
+    return Array.from(this.#paced.values(), paced => ({paced, speed: this.#speedOf(paced)})).filter(({paced, speed}) =>
+      isWorthTelling(paced.told, speed),
     );
-    const urgent = changed.filter(
-      ({paced: {told, yielded}, speed}) =>
-        speed === undefined || told === undefined || (yielded.inHoles && speed < told),
-    );
-    const rest = changed.filter(one => !urgent.includes(one));
-    const gain = ({paced, speed}: (typeof changed)[number]) => (speed ?? 0) - (paced.told ?? 0);
-    const slower = rest.filter(one => gain(one) < 0);
-    const [first] = (slower.length > 0 ? slower : rest).toSorted((a, b) => Math.abs(gain(b)) - Math.abs(gain(a)));
-    return [...urgent, ...(first ? [first] : [])].map(({paced}) => paced);
   }
 
   async #tell(paced: Paced, options: Options): Promise<void> {
@@ -141,8 +138,7 @@ export class CopyPacer {
 
   /**
    * One part, or two for the one that has least left. From that one comes what others need to begin, as far as it goes:
-   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'; of
-   * several, all may come to data at once, so what they get is taken from the others, but for one.
+   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'.
    */
   #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
     const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
@@ -151,14 +147,30 @@ export class CopyPacer {
     const withData = bounded.filter(({yielded}) => !yielded.inHoles);
     const counted = withData.length > 0 ? withData : bounded;
     const [first] = counted;
-    const inHoles = Math.max(leastBytesPerSecond, holesShare * bytesPerSecond);
-    if (!counted.some(({move}) => move.uuid === uuid)) return inHoles;
-    const besides = Math.max(0, bounded.length - counted.length - 1) * inHoles;
-    const part = (bytesPerSecond - besides) / (counted.length + 1);
+    if (!counted.some(({move}) => move.uuid === uuid)) {
+      const share = this.#paced.get(uuid)?.yielded.inLongHoles ? longHolesShare : holesShare;
+      return Math.max(leastBytesPerSecond, (share * bytesPerSecond) / (bounded.length - counted.length));
+    }
+    const part = bytesPerSecond / (counted.length + 1);
     if (uuid !== first?.move.uuid) return Math.max(leastBytesPerSecond, part);
     const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
     return Math.max(leastBytesPerSecond, 2 * part - room);
   }
+}
+
+/**
+ * Those whose bound cannot wait, and one of the others: a throttle that is set anew lets a tenth of a second's worth
+ * through at once, and all of them together would be a storm. What becomes less comes first, and then what gains most.
+ */
+function nextOf(changes: readonly Change[]): Change[] {
+  const urgent = changes.filter(
+    ({paced: {told, yielded}, speed}) => speed === undefined || told === undefined || (yielded.inHoles && speed < told),
+  );
+  const rest = changes.filter(one => !urgent.includes(one));
+  const gain = ({paced, speed}: Change) => (speed ?? 0) - (paced.told ?? 0);
+  const slower = rest.filter(one => gain(one) < 0);
+  const [first] = (slower.length > 0 ? slower : rest).toSorted((a, b) => Math.abs(gain(b)) - Math.abs(gain(a)));
+  return [...urgent, ...(first ? [first] : [])];
 }
 
 function freshly(move: DomainMove): Paced {
@@ -178,7 +190,7 @@ function isWorthTelling(told: number | undefined, speed: number | undefined): bo
   return Math.abs(speed - told) > worthTelling * told;
 }
 
-/** Bounds that differ by no more than a tenth. */
-function isNear(before: number | undefined, now: number | undefined): boolean {
-  return before !== undefined && now !== undefined && Math.abs(now - before) <= 0.1 * before;
+/** Less than before by more than a tenth: guests suffer. */
+function isCut(before: number | undefined, now: number | undefined): boolean {
+  return now !== undefined && now < 0.9 * (before ?? Number.POSITIVE_INFINITY);
 }

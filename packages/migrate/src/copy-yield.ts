@@ -10,6 +10,8 @@ const shareMost = 1.2;
 /** So many times the bound are nothing but holes, until it is no more than so many times. */
 const holesFrom = 3;
 const holesUntil = 1.5;
+/** After so many readings in holes they are taken for long ones. */
+const longReadings = 3;
 
 /**
  * What share of its bound a copy gets. A throttle counts requests, and where the data of a disk are scattered there are
@@ -17,7 +19,7 @@ const holesUntil = 1.5;
  */
 export class CopyYield {
   #share = 1;
-  #inHoles = false;
+  #inHoles = 0;
   #read: {readonly processedBytes: number; readonly elapsedMs: number; readonly bound: number | undefined} | undefined;
 
   get share(): number {
@@ -26,7 +28,12 @@ export class CopyYield {
 
   /** Whether the copy passes holes just now, which burdens no disk. */
   get inHoles(): boolean {
-    return this.#inHoles;
+    return this.#inHoles > 0;
+  }
+
+  /** Whether it has passed nothing but holes for a while: the longer they last, the longer they are likely to go on. */
+  get inLongHoles(): boolean {
+    return this.#inHoles >= longReadings;
   }
 
   /** Takes note of how far a copy is under its present bound. */
@@ -38,7 +45,7 @@ export class CopyYield {
     this.#read = {processedBytes, elapsedMs, bound};
     if (!same || bound === undefined) return;
     const share = ((processedBytes - before.processedBytes) / ms / bound) * 1000;
-    this.#inHoles = share > (this.#inHoles ? holesUntil : holesFrom);
+    this.#inHoles = share > (this.inHoles ? holesUntil : holesFrom) ? this.#inHoles + 1 : 0;
     if (share > shareMost) return;
     this.#share = Math.max(shareLeast, Math.min(1, this.#share + weight * (share - this.#share)));
   }
