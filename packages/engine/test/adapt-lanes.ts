@@ -81,7 +81,7 @@ function isLimit(event: RunEvent | LiveEvent): event is RunEvent & {readonly typ
 }
 
 test('streams that are too much for their storage are slowed, and the journal says why', async t => {
-  const disk = new Disk(40);
+  const disk = new Disk(80);
   t.is((await disk.run(2)).status, 'done');
   const [first] = disk.limits;
   t.like(first, {lane: 'disk', was: 2, places: 2});

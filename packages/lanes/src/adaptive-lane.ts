@@ -33,7 +33,7 @@ export interface AdaptiveLane {
   readonly best: number | undefined;
   /** The most that streams carried while guests were calm. */
   readonly borne: number;
-  /** What the streams carried at the last two looks: one alone is right to a fifth. */
+  /** What the streams carried at the last looks: one alone is right to a fifth. */
   readonly carried: readonly number[];
   /** Streams that loaded the storage at the last look. */
   readonly copying: number;
@@ -112,9 +112,12 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   return slower(rested, {pressure, bounds});
 }
 
+/** What is a little too much goes through at first, and what was too much holds up what follows: together they are right. */
+const carriedLooks = 3;
+
 /** Holes of sparse disks fly past: what is far more than the bound was no load. */
 function lastCarried({carried, bytesPerSecond: bound}: AdaptiveLane, {bytesPerSecond}: LaneSample): readonly number[] {
-  return [...carried, Math.min(bytesPerSecond, bound * 1.15)].slice(-2);
+  return [...carried, Math.min(bytesPerSecond, bound * 1.15)].slice(-carriedLooks);
 }
 
 function settled(lane: AdaptiveLane, bounds: LaneBounds): AdaptiveLane {
@@ -191,7 +194,7 @@ function calmer(before: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Fe
   const {bytesPerSecond: bound, ceiling} = before;
   const used = sample.bytesPerSecond / bound;
   // One look may have read too much, and what it read may be felt with the next one only.
-  const carried = before.carried.length < 2 ? 0 : Math.min(bound, ...before.carried);
+  const carried = before.carried.length < carriedLooks ? 0 : Math.min(bound, ...before.carried);
   const lane = {...before, borne: Math.max(before.borne, carried)};
   if (used < 0.6) return fuller(lane, sample, bounds);
   // Streams that do not get what they may have would not use more.

@@ -12,8 +12,8 @@ const looksWithoutGain = 10;
 /** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
 const roomToBegin = 0.2;
 /**
- * What copies in holes get together, beside the bound, until a look or two have shown that data have begun again: at first
- * so little that the disk bears it for any time, in long holes what it bears for a moment.
+ * What a copy in holes gets beside the bound until a look or two have shown that data have begun again: at first so little
+ * that the disk bears it for any time, in long holes what it bears for a moment.
  */
 const holesShare = 1 / 16;
 const longHolesShare = 1 / 6;
@@ -138,7 +138,8 @@ export class CopyPacer {
 
   /**
    * One part, or two for the one that has least left. From that one comes what others need to begin, as far as it goes:
-   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others'.
+   * the fewer throttles are set anew, the better. A copy in holes burdens no disk, so its part is the others';
+   * of several, the one that has least left goes ahead.
    */
   #shareOf(uuid: string, moves: ReadonlySet<string>, bytesPerSecond: number): number {
     const all = Array.from(moves, one => this.#paced.get(one)).filter(one => one !== undefined);
@@ -148,8 +149,9 @@ export class CopyPacer {
     const counted = withData.length > 0 ? withData : bounded;
     const [first] = counted;
     if (!counted.some(({move}) => move.uuid === uuid)) {
-      const share = this.#paced.get(uuid)?.yielded.inLongHoles ? longHolesShare : holesShare;
-      return Math.max(leastBytesPerSecond, (share * bytesPerSecond) / (bounded.length - counted.length));
+      const ahead = bounded.find(({yielded}) => yielded.inHoles);
+      if (uuid !== ahead?.move.uuid) return leastBytesPerSecond;
+      return Math.max(leastBytesPerSecond, bytesPerSecond * (ahead.yielded.inLongHoles ? longHolesShare : holesShare));
     }
     const part = bytesPerSecond / (counted.length + 1);
     if (uuid !== first?.move.uuid) return Math.max(leastBytesPerSecond, part);
