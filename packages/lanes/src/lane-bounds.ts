@@ -53,7 +53,7 @@ export const laneBounds: LaneBounds = {
   begin: 0.8,
   growth: 1.18,
   growthKnown: 1.06,
-  nearCeiling: 0.95,
+  nearCeiling: 0.97,
   patience: 40,
   patienceProven: 150,
   patienceMost: 300,

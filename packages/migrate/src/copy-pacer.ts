@@ -9,8 +9,12 @@ const leastBytesPerSecond = 4 * mebibyte;
 /** With so little left a copy is let go, and when it has come no nearer to its end for so many looks. */
 const tailBytes = 2 * mebibyte;
 const looksWithoutGain = 10;
-/** Of a lane's bound, so much is kept free for the first step of a copy: it goes out at once, however small its bound. */
+/**
+ * Of a lane's bound, so much is kept free for the first step of a copy, which goes out at once, however small its bound:
+ * until it is seen, and for so long after that, as its disk has to make up for it.
+ */
 const roomToBegin = 0.2;
+const beginsMs = 1200;
 /**
  * What a copy in holes gets beside the bound until a look or two have shown that data have begun again: at first so little
  * that the disk bears it for any time, in long holes what it bears for a moment.
@@ -27,6 +31,9 @@ interface Paced {
   readonly move: DomainMove;
   /** Until its copy was seen it is `fresh`. */
   state: 'fresh' | 'bounded' | 'let go';
+  /** By its own clock. */
+  seenAtMs: number | undefined;
+  begins: boolean;
   leftBytes: number;
   looks: number;
   told: number | undefined;
@@ -107,6 +114,8 @@ export class CopyPacer {
     paced.looks = nearer ? 0 : paced.looks + 1;
     paced.leftBytes = Math.min(paced.leftBytes, leftBytes);
     if (paced.state === 'fresh') paced.state = 'bounded';
+    paced.seenAtMs ??= job.elapsedMs;
+    paced.begins = job.elapsedMs - paced.seenAtMs < beginsMs;
     if (memoryBytes > 0 || leftBytes <= tailBytes || paced.looks >= looksWithoutGain) paced.state = 'let go';
   }
 
@@ -155,7 +164,8 @@ export class CopyPacer {
     }
     const part = bytesPerSecond / (counted.length + 1);
     if (uuid !== first?.move.uuid) return Math.max(leastBytesPerSecond, part);
-    const room = fresh === 0 ? 0 : Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond);
+    const begins = all.some(one => one.begins);
+    const room = begins ? Math.max(roomToBegin * bytesPerSecond, fresh * leastBytesPerSecond) : 0;
     return Math.max(leastBytesPerSecond, 2 * part - room);
   }
 }
@@ -179,6 +189,8 @@ function freshly(move: DomainMove): Paced {
   return {
     move,
     state: 'fresh',
+    seenAtMs: undefined,
+    begins: true,
     leftBytes: Number.POSITIVE_INFINITY,
     looks: 0,
     told: undefined,
