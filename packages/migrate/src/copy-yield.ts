@@ -19,7 +19,7 @@ const longReadings = 3;
  */
 export class CopyYield {
   #share = 1;
-  #inHoles = 0;
+  #readingsInHoles = 0;
   #read: {readonly processedBytes: number; readonly elapsedMs: number; readonly bound: number | undefined} | undefined;
 
   get share(): number {
@@ -28,12 +28,12 @@ export class CopyYield {
 
   /** Whether the copy passes holes just now, which burdens no disk. */
   get inHoles(): boolean {
-    return this.#inHoles > 0;
+    return this.#readingsInHoles > 0;
   }
 
   /** Whether it has passed nothing but holes for a while: the longer they last, the longer they are likely to go on. */
   get inLongHoles(): boolean {
-    return this.#inHoles >= longReadings;
+    return this.#readingsInHoles >= longReadings;
   }
 
   /** Takes note of how far a copy is under its present bound. */
@@ -45,7 +45,7 @@ export class CopyYield {
     this.#read = {processedBytes, elapsedMs, bound};
     if (!same || bound === undefined) return;
     const share = ((processedBytes - before.processedBytes) / ms / bound) * 1000;
-    this.#inHoles = share > (this.inHoles ? holesUntil : holesFrom) ? this.#inHoles + 1 : 0;
+    this.#readingsInHoles = share > (this.inHoles ? holesUntil : holesFrom) ? this.#readingsInHoles + 1 : 0;
     if (share > shareMost) return;
     this.#share = Math.max(shareLeast, Math.min(1, this.#share + weight * (share - this.#share)));
   }
