@@ -93,7 +93,9 @@ async function holderOf(key: string, {files = 0} = {}): Promise<ChildProcessBySt
   const program = `
     const {closeSync, openSync} = await import('node:fs');
     const {kernelLocks} = await import(${JSON.stringify(door)});
-    const open = () => Array.from({length: ${files}}, () => openSync('/dev/null'));
+    const most = Number(process.report.getReport().userLimits.open_files.hard);
+    const length = Math.min(${files}, Number.isNaN(most) ? ${files} : Math.floor(most / 2) - 100);
+    const open = () => Array.from({length}, () => openSync('/dev/null'));
     const [lowest] = open();
     await kernelLocks.take(${JSON.stringify(key)}, () => console.log('poked'));
     open();
