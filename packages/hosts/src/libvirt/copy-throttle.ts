@@ -66,9 +66,12 @@ export async function resumeCopies(
   jobs: readonly CopyJob[],
   options: CallOptions,
 ): Promise<void> {
-  for (const {device, paused} of jobs) {
-    if (paused) await askMonitor(link, dom, {execute: 'block-job-resume', arguments: {device}}, options);
-  }
+  // All of them, whatever becomes of one.
+  await Promise.all(
+    jobs
+      .filter(({paused}) => paused)
+      .map(({device}) => askMonitor(link, dom, {execute: 'block-job-resume', arguments: {device}}, options)),
+  );
 }
 
 type Ask = (execute: string, args?: object) => Promise<unknown>;

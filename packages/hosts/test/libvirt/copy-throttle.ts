@@ -136,6 +136,16 @@ test('a copy goes on when its throttle is called off half-way, or cannot be had'
   t.like(other.jobs, [{paused: false}]);
 });
 
+test('that one copy cannot be told to go on keeps no other from going on', async t => {
+  const qemu = new Qemu().copy('vda').copy('vdb');
+  let told = 0;
+  qemu.onAsked = execute => {
+    if (execute === 'block-job-resume' && (told += 1) === 1) throw new Error('the host fell silent');
+  };
+  await t.throwsAsync(setCopySpeed(qemu.link, dom, {bytesPerSecond: mebibyte}, {}), {message: /fell silent/u});
+  t.like(qemu.jobs, [{paused: true}, {paused: false}]);
+});
+
 test('a copy that somebody left paused who was killed goes on with the next word about its speed', async t => {
   const qemu = new Qemu().copy('vda');
   qemu.jobs = qemu.jobs.map(job => ({...job, paused: true}));
