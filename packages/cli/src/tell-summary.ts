@@ -8,7 +8,7 @@ export interface EndedRun {
   readonly status: string;
   readonly plan: Plan;
   /** By step. */
-  readonly records: Readonly<RunOutcome['steps']>;
+  readonly records: RunOutcome['steps'];
 }
 
 /** Says what became of each domain, as the last word of a run. */

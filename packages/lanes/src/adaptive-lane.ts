@@ -95,7 +95,7 @@ export function adaptiveLane(
 export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBounds = laneBounds): AdaptiveLane {
   const {waitMs, copying} = sample;
   const [restMs, doubt] = [nextRest(lane.restMs, sample), Math.max(0, lane.doubt - 1)];
-  const rested = {...lane, restMs, doubt, copying, carried: lastCarried(lane, sample)};
+  const rested = {...lane, restMs, doubt, copying, carried: lastCarried(lane, sample, bounds)};
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
   // The first step of a copy goes out at once, however small its bound, and what comes before and after it burdens
@@ -112,12 +112,13 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   return slower(rested, {pressure, bounds});
 }
 
-/** What is a little too much goes through at first, and what was too much holds up what follows: together they are right. */
-const carriedLooks = 3;
-
 /** Holes of sparse disks fly past: what is far more than the bound was no load. */
-function lastCarried({carried, bytesPerSecond: bound}: AdaptiveLane, {bytesPerSecond}: LaneSample): readonly number[] {
-  return [...carried, Math.min(bytesPerSecond, bound * 1.15)].slice(-carriedLooks);
+function lastCarried(
+  {carried, bytesPerSecond: bound}: AdaptiveLane,
+  {bytesPerSecond}: LaneSample,
+  {carriedSamples}: LaneBounds,
+): readonly number[] {
+  return [...carried, Math.min(bytesPerSecond, bound * 1.15)].slice(-carriedSamples);
 }
 
 function settled(lane: AdaptiveLane, bounds: LaneBounds): AdaptiveLane {
@@ -194,7 +195,7 @@ function calmer(before: AdaptiveLane, sample: LaneSample, {pressure, bounds}: Fe
   const {bytesPerSecond: bound, ceiling} = before;
   const used = sample.bytesPerSecond / bound;
   // One look may have read too much, and what it read may be felt with the next one only.
-  const carried = before.carried.length < carriedLooks ? 0 : Math.min(bound, ...before.carried);
+  const carried = before.carried.length < bounds.carriedSamples ? 0 : Math.min(bound, ...before.carried);
   const lane = {...before, borne: Math.max(before.borne, carried)};
   if (used < 0.6) return fuller(lane, sample, bounds);
   // Streams that do not get what they may have would not use more.

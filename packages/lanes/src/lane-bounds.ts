@@ -31,6 +31,11 @@ export interface LaneBounds extends AdaptiveBounds {
   readonly fullShare: number;
   /** What share of the bound streams have to use before it grows. */
   readonly usedLeast: number;
+  /**
+   * What so many samples carried together is what the storage gave: what is a little too much goes through at first, and
+   * what was too much holds up what follows.
+   */
+  readonly carriedSamples: number;
   readonly settlingSamples: number;
   /** Less than this share of the best ceiling may be an accident, unless guests suffer again within so many samples. */
   readonly doubtful: number;
@@ -60,6 +65,7 @@ export const laneBounds: LaneBounds = {
   fullShare: 0.93,
   usedLeast: 0.8,
   probe: 0.05,
+  carriedSamples: 3,
   settlingSamples: 3,
   doubtful: 0.85,
   doubtSamples: 25,

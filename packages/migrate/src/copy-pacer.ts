@@ -31,8 +31,9 @@ interface Paced {
   readonly move: DomainMove;
   /** Until its copy was seen it is `fresh`. */
   state: 'fresh' | 'bounded' | 'let go';
-  /** By its own clock. */
+  /** When its copy was first seen, on the clock of its job. */
   seenAtMs: number | undefined;
+  /** Not seen yet, or only just. */
   begins: boolean;
   leftBytes: number;
   looks: number;
@@ -204,7 +205,7 @@ function isWorthTelling(told: number | undefined, speed: number | undefined): bo
   return Math.abs(speed - told) > worthTelling * told;
 }
 
-/** Less than before by more than a tenth: guests suffer. */
+/** The first bound there is, or one that is lower by more than a tenth, as guests suffer. */
 function isCut(before: number | undefined, now: number | undefined): boolean {
   return now !== undefined && now < 0.9 * (before ?? Number.POSITIVE_INFINITY);
 }
