@@ -111,7 +111,8 @@ export interface DomainReading {
   readonly job?: string;
   /** A TPM emulated for it keeps its state in a folder of the host. */
   readonly tpm?: 'emulator' | 'passthrough' | 'external';
-  readonly agent: 'connected' | 'disconnected' | 'none';
+  /** `answering`: connected, and it has just told the guest's addresses. */
+  readonly agent: 'answering' | 'connected' | 'disconnected' | 'none';
   /** Addresses the guest is known to hold, IPv4 first. */
   readonly addresses: readonly string[];
   /** The definition as it would be started next (inactive XML, with secrets left out). */
@@ -119,10 +120,7 @@ export interface DomainReading {
 }
 
 /** How a domain stands, without a look at its definition: quickly read. */
-export type DomainStanding = Pick<
-  DomainReading,
-  'name' | 'uuid' | 'state' | 'stateReason' | 'persistent' | 'autostart' | 'job'
->;
+export type DomainStanding = Pick<DomainReading, 'uuid' | 'state' | 'stateReason' | 'persistent' | 'autostart' | 'job'>;
 
 export interface DiskReading {
   /** vda, sdb, ... */

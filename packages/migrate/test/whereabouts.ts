@@ -13,7 +13,7 @@ const arrives: Stands = {state: 'paused', stateReason: 'migration'};
 const waits: Stands = {state: 'paused', stateReason: 'user'};
 
 function standing(stands: Stands | undefined): DomainStanding | undefined {
-  return stands && {name: 'web', uuid: uuidOf(1), persistent: true, autostart: false, ...stands};
+  return stands && {uuid: uuidOf(1), persistent: true, autostart: false, ...stands};
 }
 
 const isAt = test.macro({

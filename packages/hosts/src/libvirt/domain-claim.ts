@@ -34,8 +34,11 @@ export async function setClaim(
   claim: Claim | undefined,
   options: CallOptions,
 ): Promise<void> {
-  const {persistent} = await link.call('DOMAIN_IS_PERSISTENT', {dom}, options);
-  const flags = (dom.id === -1 ? 0 : affect.live) | (persistent === 1 ? affect.config : 0);
+  const [{active}, {persistent}] = await Promise.all([
+    link.call('DOMAIN_IS_ACTIVE', {dom}, options),
+    link.call('DOMAIN_IS_PERSISTENT', {dom}, options),
+  ]);
+  const flags = (active === 1 ? affect.live : 0) | (persistent === 1 ? affect.config : 0);
   const metadata = claim ? claimXml(claim) : null;
   const key = claim ? claimPrefix : null;
   try {

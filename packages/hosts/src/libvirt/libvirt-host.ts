@@ -23,7 +23,7 @@ import {readClaim, setClaim} from './domain-claim.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
-import {type DomainRef, readJob, readStanding} from './read-domain.ts';
+import {type DomainRef, readJob, readStanding, refByUuid} from './read-domain.ts';
 import {readHost} from './read-host.ts';
 
 const xmlFlags = {secure: 1, inactive: 2, migratable: 8};
@@ -68,15 +68,14 @@ class LibvirtHost implements Host {
     return readHost(this.#link, options);
   }
 
-  async readDomain(uuid: string, options: CallOptions = {}): Promise<DomainStanding | undefined> {
-    const dom = await this.#find(uuid, options);
-    return dom && readStanding(this.#link, dom, {signal: options.signal});
+  readDomain(uuid: string, options: CallOptions = {}): Promise<DomainStanding | undefined> {
+    return readStanding(this.#link, uuid, options);
   }
 
   async definition(uuid: string, {form, signal}: CallOptions & {form: 'migratable' | 'persistent'}): Promise<string> {
-    const dom = await this.#required(uuid, {signal});
     const flags = xmlFlags.secure | (form === 'migratable' ? xmlFlags.migratable : xmlFlags.inactive);
-    return (await this.#link.call('DOMAIN_GET_XML_DESC', {dom, flags}, {signal})).xml;
+    const {xml} = await this.#known(uuid, dom => this.#link.call('DOMAIN_GET_XML_DESC', {dom, flags}, {signal}));
+    return xml;
   }
 
   compareCpu(definition: string, options?: CallOptions): Promise<CpuVerdict> {
@@ -118,14 +117,12 @@ class LibvirtHost implements Host {
     }
   }
 
-  async job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {
-    const dom = await this.#find(uuid, options);
-    return dom && readJob(this.#link, dom, options);
+  job(uuid: string, options: CallOptions = {}): Promise<JobReading | undefined> {
+    return readJob(this.#link, refByUuid(uuid), options);
   }
 
-  async abortJob(uuid: string, options: CallOptions = {}): Promise<'heard' | 'refused'> {
-    const dom = await this.#find(uuid, options);
-    return dom ? abortJob(this.#link, dom, options) : 'heard';
+  abortJob(uuid: string, options: CallOptions = {}): Promise<'heard' | 'refused'> {
+    return abortJob(this.#link, refByUuid(uuid), options);
   }
 
   diskWaits(options?: CallOptions): Promise<DiskWaits> {
@@ -148,22 +145,22 @@ class LibvirtHost implements Host {
   }
 
   async setDowntimeMax(uuid: string, ms: number, options: CallOptions = {}): Promise<boolean> {
-    const dom = await this.#find(uuid, options);
-    if (!dom || !(await readJob(this.#link, dom, options))) return false;
+    const dom = refByUuid(uuid);
+    if (!(await readJob(this.#link, dom, options))) return false;
     const answer = await this.#link.ask('DOMAIN_MIGRATE_SET_MAX_DOWNTIME', {dom, downtime: ms}, options);
     return answer !== undefined;
   }
 
   async start(uuid: string, options: CallOptions = {}): Promise<void> {
-    await this.#link.call('DOMAIN_CREATE', {dom: await this.#required(uuid, options)}, options);
+    await this.#known(uuid, dom => this.#link.call('DOMAIN_CREATE', {dom}, options));
   }
 
   async destroy(uuid: string, options: CallOptions = {}): Promise<void> {
-    await this.#link.call('DOMAIN_DESTROY_FLAGS', {dom: await this.#required(uuid, options)}, options);
+    await this.#known(uuid, dom => this.#link.call('DOMAIN_DESTROY_FLAGS', {dom}, options));
   }
 
   async resume(uuid: string, options: CallOptions = {}): Promise<void> {
-    await this.#link.call('DOMAIN_RESUME', {dom: await this.#required(uuid, options)}, options);
+    await this.#known(uuid, dom => this.#link.call('DOMAIN_RESUME', {dom}, options));
   }
 
   async define(definition: string, options: CallOptions = {}): Promise<void> {
@@ -171,36 +168,29 @@ class LibvirtHost implements Host {
   }
 
   async undefine(uuid: string, options: CallOptions = {}): Promise<void> {
-    const dom = await this.#find(uuid, options);
-    if (dom) await this.#link.call('DOMAIN_UNDEFINE_FLAGS', {dom, flags: keepNvram}, options);
+    await this.#link.find('DOMAIN_UNDEFINE_FLAGS', {dom: refByUuid(uuid), flags: keepNvram}, options);
   }
 
   async setAutostart(uuid: string, autostart: 'on' | 'off', options: CallOptions = {}): Promise<void> {
-    const dom = await this.#required(uuid, options);
-    await this.#link.call('DOMAIN_SET_AUTOSTART', {dom, autostart: autostart === 'on' ? 1 : 0}, options);
+    const args = {autostart: autostart === 'on' ? 1 : 0};
+    await this.#known(uuid, dom => this.#link.call('DOMAIN_SET_AUTOSTART', {dom, ...args}, options));
   }
 
-  async readClaim(uuid: string, options: CallOptions = {}): Promise<Claim | undefined> {
-    const dom = await this.#find(uuid, options);
-    return dom && readClaim(this.#link, dom, options);
+  readClaim(uuid: string, options: CallOptions = {}): Promise<Claim | undefined> {
+    return ifThere(readClaim(this.#link, refByUuid(uuid), options));
   }
 
   async writeClaim(uuid: string, claim: Claim, options: CallOptions = {}): Promise<void> {
-    await setClaim(this.#link, await this.#required(uuid, options), claim, options);
+    await this.#known(uuid, dom => setClaim(this.#link, dom, claim, options));
   }
 
   async removeClaim(uuid: string, options: CallOptions = {}): Promise<void> {
-    const dom = await this.#find(uuid, options);
-    if (dom) await setClaim(this.#link, dom, undefined, options);
+    await ifThere(setClaim(this.#link, refByUuid(uuid), undefined, options));
   }
 
   async pingAgent(uuid: string, options: CallOptions = {}): Promise<boolean> {
-    const dom = await this.#find(uuid, options);
-    const cmd = '{"execute":"guest-ping"}';
-    return (
-      dom !== undefined &&
-      (await this.#link.ask('DOMAIN_AGENT_COMMAND', {dom, cmd, timeout: agentSeconds}, options)) !== undefined
-    );
+    const args = {dom: refByUuid(uuid), cmd: '{"execute":"guest-ping"}', timeout: agentSeconds};
+    return (await this.#link.ask('DOMAIN_AGENT_COMMAND', args, options)) !== undefined;
   }
 
   async close(): Promise<void> {
@@ -217,12 +207,31 @@ class LibvirtHost implements Host {
     return found?.dom;
   }
 
-  async #required(uuid: string, options: CallOptions): Promise<DomainRef> {
-    const dom = await this.#find(uuid, options);
-    if (dom) return dom;
-    throw new HostError('DOMAIN_NOT_FOUND', `${this.name} knows no domain ${uuid}`, {
-      host: this.name,
-      hint: 'See what runs where: dr status',
-    });
+  /** Acts on a domain that has to be there. */
+  async #known<T>(uuid: string, act: (dom: DomainRef) => Promise<T>): Promise<T> {
+    try {
+      return await act(refByUuid(uuid));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new HostError('DOMAIN_NOT_FOUND', `${this.name} knows no domain ${uuid}`, {
+        host: this.name,
+        hint: 'See what runs where: dr status',
+        cause: error,
+      });
+    }
   }
+}
+
+/** The same where it may be missing. */
+async function ifThere<T>(act: Promise<T>): Promise<T | undefined> {
+  try {
+    return await act;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof HostError && error.code === 'DOMAIN_NOT_FOUND';
 }

@@ -1,4 +1,4 @@
-import {type Domain, type MigrateFlag, type MigrateOptions as Moving} from '@dr-toolkit/libvirt';
+import {type Domain, jobStats, type MigrateFlag, type MigrateOptions as Moving} from '@dr-toolkit/libvirt';
 
 import {domainDefinition} from '../domain-definition.ts';
 import type {CallOptions, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
@@ -9,8 +9,11 @@ import {boundFromStart, startMibPerSecond} from './gentle-start.ts';
 import {hasMonitor} from './monitor.ts';
 import {moveFailure} from './move-failure.ts';
 import {MoveWatch} from './move-watch.ts';
+import {refByUuid} from './read-domain.ts';
 
 const dropMs = 10_000;
+/** Of a job's numbers: those of the one that ended last. */
+const completed = 1;
 
 export interface LiveMoveOptions extends MigrateOptions {
   /** What bounds the copy of its disks at this moment, in bytes per second. */
@@ -98,11 +101,10 @@ function optionsOf(move: LiveMove, signal: AbortSignal): Moving {
 
 /** The numbers of the finished move, from whichever side kept them. */
 async function lastStats({source, target}: MoveEnds, uuid: string) {
-  for (const {connection} of [source, target]) {
-    const stats = await connection.domains
-      .lookupByUuid(uuid)
-      .then(domain => domain.job.stats({flags: ['completed']}))
-      .catch(() => undefined);
+  for (const link of [source, target]) {
+    const args = {dom: refByUuid(uuid), flags: completed};
+    const answer = await link.ask('DOMAIN_GET_JOB_STATS', args).catch(() => undefined);
+    const stats = answer && jobStats(answer.type, answer.params);
     if (stats?.downtimeMs !== undefined) return stats;
   }
   return undefined;

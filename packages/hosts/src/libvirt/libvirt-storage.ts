@@ -27,6 +27,11 @@ interface VolumeRef {
   readonly key: string;
 }
 
+interface FoundVolume {
+  readonly vol: VolumeRef;
+  readonly xml: string;
+}
+
 /**
  * Files of a host by their paths, through libvirt's pools. A folder that no pool covers gets a transient one, which is
  * taken away by `close`.
@@ -34,6 +39,8 @@ interface VolumeRef {
 export class LibvirtStorage {
   readonly #link: LibvirtLink;
   readonly #folderPools = new Map<string, PoolRef>();
+  /** The pool on each folder, as it was last seen. */
+  readonly #pools = new Map<string, PoolRef>();
   /** Refreshing, creating and deleting get in each other's way within a pool, so they take turns. */
   #turn: Promise<unknown> = Promise.resolve();
   /** When each pool was last asked to look at its folder, by its UUID. */
@@ -46,28 +53,29 @@ export class LibvirtStorage {
   find(file: string, options: CallOptions = {}): Promise<VolumeReading | undefined> {
     const askedAt = performance.now();
     return this.#inTurn(async () => {
-      const vol = await this.#lookUp(file, askedAt, options);
-      const answer = vol && (await this.#link.find('STORAGE_VOL_GET_XML_DESC', {vol}, options));
-      return answer && volumeReading(answer.xml);
+      const found = await this.#lookUp(file, askedAt, options);
+      return found && volumeReading(found.xml);
     });
   }
 
   create({path: file, format, compat, capacityBytes}: NewVolume, options: CallOptions = {}): Promise<void> {
     return this.#inTurn(async () => {
       const {signal} = options;
-      const pool =
-        (await this.#poolOf(path.dirname(file), options)) ?? (await this.#makeFolder(path.dirname(file), options));
       const version = format === 'qcow2' ? `<compat>${xmlText(compat ?? '1.1')}</compat>` : '';
       const xml = `<volume><name>${xmlText(path.basename(file))}</name><capacity unit='bytes'>${capacityBytes}</capacity><allocation>0</allocation><target><format type='${format}'/>${version}</target></volume>`;
-      await this.#whenFree(() => this.#link.call('STORAGE_VOL_CREATE_XML', {pool, xml}, {signal}));
+      const folder = path.dirname(file);
+      const make = (pool: PoolRef) =>
+        this.#whenFree(() => this.#link.call('STORAGE_VOL_CREATE_XML', {pool, xml}, {signal}));
+      const made = await this.#inPool(folder, make, options);
+      if (!made) await make(await this.#makeFolder(folder, options));
     });
   }
 
   delete(file: string, options: CallOptions = {}): Promise<void> {
     const askedAt = performance.now();
     return this.#inTurn(async () => {
-      const vol = await this.#lookUp(file, askedAt, options);
-      if (vol) await this.#whenFree(() => this.#link.call('STORAGE_VOL_DELETE', {vol}, options));
+      const found = await this.#lookUp(file, askedAt, options);
+      if (found) await this.#whenFree(() => this.#link.call('STORAGE_VOL_DELETE', {vol: found.vol}, options));
     });
   }
 
@@ -102,12 +110,13 @@ export class LibvirtStorage {
   async close(): Promise<void> {
     for (const pool of this.#folderPools.values()) await this.#link.ask('STORAGE_POOL_DESTROY', {pool}).catch(() => {});
     this.#folderPools.clear();
+    this.#pools.clear();
   }
 
   async #required(file: string, options: CallOptions): Promise<VolumeRef> {
     const askedAt = performance.now();
-    const vol = await this.#inTurn(() => this.#lookUp(file, askedAt, options));
-    if (vol) return vol;
+    const found = await this.#inTurn(() => this.#lookUp(file, askedAt, options));
+    if (found) return found.vol;
     throw new HostError('VOLUME_NOT_FOUND', `${this.#link.name} has no ${file}`, {
       host: this.#link.name,
       hint: `See what is there: dr status`,
@@ -115,18 +124,42 @@ export class LibvirtStorage {
   }
 
   /** What is there since `askedAt`: many that are asked for at once need one look at their folder. */
-  async #lookUp(file: string, askedAt: number, options: CallOptions): Promise<VolumeRef | undefined> {
-    const pool = await this.#poolOf(path.dirname(file), options);
-    if (!pool) return undefined;
+  #lookUp(file: string, askedAt: number, options: CallOptions): Promise<FoundVolume | undefined> {
     const name = path.basename(file);
-    const known = await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options);
-    // Known and still there; else libvirt has to look again.
-    if (known && (await this.#link.ask('STORAGE_VOL_GET_INFO', {vol: known.vol}, options))) return known.vol;
-    if (!known && (this.#refreshedAt.get(pool.uuid) ?? -1) >= askedAt) return undefined;
-    const now = performance.now();
-    await this.#whenFree(() => this.#link.call('STORAGE_POOL_REFRESH', {pool}, options));
-    this.#refreshedAt.set(pool.uuid, now);
-    return (await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options))?.vol;
+    const look = async (pool: PoolRef): Promise<FoundVolume | undefined> => {
+      const known = await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options);
+      const answer = known && (await this.#link.ask('STORAGE_VOL_GET_XML_DESC', {vol: known.vol}, options));
+      if (answer) return {vol: known.vol, xml: answer.xml};
+      // Known and no longer there is for libvirt to find out as well.
+      if (!known && (this.#refreshedAt.get(pool.uuid) ?? -1) >= askedAt) return undefined;
+      const now = performance.now();
+      await this.#whenFree(() => this.#link.call('STORAGE_POOL_REFRESH', {pool}, options));
+      this.#refreshedAt.set(pool.uuid, now);
+      const found = await this.#link.find('STORAGE_VOL_LOOKUP_BY_NAME', {pool, name}, options);
+      const {xml} = (found && (await this.#link.find('STORAGE_VOL_GET_XML_DESC', {vol: found.vol}, options))) ?? {};
+      return found && xml !== undefined ? {vol: found.vol, xml} : undefined;
+    };
+    return this.#inPool(path.dirname(file), look, options);
+  }
+
+  /**
+   * Does something in the pool on a folder; undefined where the folder is missing. A pool that was seen before is asked for
+   * again only when it turns out to be gone, or off.
+   */
+  async #inPool<T>(folder: string, act: (pool: PoolRef) => Promise<T>, options: CallOptions): Promise<T | undefined> {
+    const seen = this.#pools.get(folder);
+    if (seen) {
+      try {
+        return await act(seen);
+      } catch (error) {
+        if (!isWithoutPool(error)) throw error;
+        this.#pools.delete(folder);
+      }
+    }
+    const pool = await this.#poolOf(folder, options);
+    if (!pool) return undefined;
+    this.#pools.set(folder, pool);
+    return act(pool);
   }
 
   /** The active pool on a folder, made for the purpose where there is none; undefined for a folder that is missing. */
@@ -179,6 +212,12 @@ export class LibvirtStorage {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Whether a pool is gone, or off. */
+function isWithoutPool(error: unknown): boolean {
+  const cause = error instanceof HostError ? error.cause : undefined;
+  return cause instanceof LibvirtError && (cause.code === 'NO_STORAGE_POOL' || /is not active/u.test(cause.message));
 }
 
 async function* download(

@@ -18,9 +18,14 @@ export interface DomainRef {
   readonly id: number;
 }
 
+/** How to name a domain that was not looked up: a daemon goes by the UUID, and asks for the rest only as a form. */
+export function refByUuid(uuid: string): DomainRef {
+  return {name: uuid, uuid, id: -1};
+}
+
 export interface ReadDomainOptions extends CallOptions {
-  /** What is known of a file from its pool. */
-  readonly volumeAt?: ((path: string) => VolumeReading | undefined) | undefined;
+  /** What is known of a file from its pool; pools are read meanwhile. */
+  readonly volumeAt?: ((path: string) => Promise<VolumeReading | undefined>) | undefined;
 }
 
 /** Everything about one domain, as it is now. Undefined when it vanishes meanwhile. */
@@ -44,9 +49,11 @@ export async function readDomain(
   const {disks, agentChannel, emulator: _, ...definition} = domainDefinition(xml.xml);
   const {state: name, stateReason} = stateOf(state);
   const active = name !== 'shutoff' && name !== 'crashed';
-  const job = active ? await readJob(link, dom, options).catch(unknownJob) : undefined;
-  const agent = agentChannel === 'yes' ? agentState(xml.xml) : 'none';
-  const addresses = name === 'running' ? await readAddresses(link, dom, {...options, agent}) : [];
+  const [job, guest, diskReadings] = await Promise.all([
+    active ? readJob(link, dom, options).catch(unknownJob) : undefined,
+    readGuest(link, dom, {...options, state: name, agent: agentChannel === 'yes' ? agentState(xml.xml) : 'none'}),
+    Promise.all(disks.map(disk => readDisk(link, dom, disk, {...options, volumeAt, active}))),
+  ]);
   return {
     ...definition,
     state: name,
@@ -54,12 +61,11 @@ export async function readDomain(
     persistent: persistent?.persistent === 1,
     autostart: autostart?.autostart === 1,
     managedSave: saved?.result === 1,
-    disks: await Promise.all(disks.map(disk => readDisk(link, dom, disk, {...options, volumeAt, active}))),
+    disks: diskReadings,
     snapshots: (snapshots?.snapshots ?? []).map(snapshot => snapshot.name).toSorted(),
     checkpoints: (checkpoints?.checkpoints ?? []).map(checkpoint => checkpoint.name).toSorted(),
     ...(job && {job: job.operation}),
-    agent,
-    addresses,
+    ...guest,
     xml: inactive.xml,
   };
 }
@@ -70,22 +76,22 @@ function unknownJob(error: unknown): Pick<JobReading, 'operation'> {
   throw error;
 }
 
-/** How a domain stands: five short calls. Undefined when it vanishes meanwhile. */
+/** How a domain stands: four short calls, all on the way at once. Undefined when it is not there. */
 export async function readStanding(
   link: LibvirtLink,
-  dom: DomainRef,
+  uuid: string,
   options: CallOptions,
 ): Promise<DomainStanding | undefined> {
+  const dom = refByUuid(uuid);
   const [state, persistent, autostart, job] = await Promise.all([
     link.find('DOMAIN_GET_STATE', {dom}, options),
     link.find('DOMAIN_IS_PERSISTENT', {dom}, options),
     link.ask('DOMAIN_GET_AUTOSTART', {dom}, options),
-    dom.id === -1 ? undefined : readJob(link, dom, options),
+    readJob(link, dom, options),
   ]);
   if (!state || !persistent) return undefined;
   return {
-    name: dom.name,
-    uuid: dom.uuid,
+    uuid,
     ...stateOf(state),
     persistent: persistent.persistent === 1,
     autostart: autostart?.autostart === 1,
@@ -136,8 +142,8 @@ async function readDisk(
   const named = disk.pool !== undefined && disk.volume !== undefined;
   const volume = named ? await volumeOf(link, {pool: disk.pool ?? '', name: disk.volume ?? ''}, {signal}) : undefined;
   const path = disk.path ?? volume;
-  const known = path === undefined ? undefined : volumeAt?.(path);
-  const [info, job] = await Promise.all([
+  const [known, info, job] = await Promise.all([
+    path === undefined ? undefined : volumeAt?.(path),
     path === undefined ? undefined : link.ask('DOMAIN_GET_BLOCK_INFO', {dom, path: disk.target}, {signal}),
     active ? link.ask('DOMAIN_GET_BLOCK_JOB_INFO', {dom, path: disk.target}, {signal}) : undefined,
   ]);
@@ -168,11 +174,13 @@ function agentState(xml: string): 'connected' | 'disconnected' {
   return target?.getAttribute('state') === 'connected' ? 'connected' : 'disconnected';
 }
 
-async function readAddresses(
+/** What its guest tells of itself, or the host knows of it. */
+async function readGuest(
   link: LibvirtLink,
   dom: DomainRef,
-  {signal, agent}: CallOptions & {agent: DomainReading['agent']},
-): Promise<string[]> {
+  {signal, state, agent}: CallOptions & Pick<DomainReading, 'state' | 'agent'>,
+): Promise<Pick<DomainReading, 'agent' | 'addresses'>> {
+  if (state !== 'running') return {agent, addresses: []};
   const sources = agent === 'connected' ? (['agent'] as const) : (['lease', 'arp'] as const);
   const answers = await Promise.all(
     sources.map(source => link.ask('DOMAIN_INTERFACE_ADDRESSES', {dom, source: addressSources[source]}, {signal})),
@@ -183,5 +191,6 @@ async function readAddresses(
     .flatMap(({addrs}) => addrs)
     .filter(({addr}) => !/^(?:127\.|::1$|fe80:)/u.test(addr))
     .toSorted((a, b) => a.type - b.type || (a.addr < b.addr ? -1 : 1));
-  return [...new Set(found.map(({addr}) => addr))];
+  const answering = agent === 'connected' && answers.every(answer => answer !== undefined);
+  return {agent: answering ? 'answering' : agent, addresses: [...new Set(found.map(({addr}) => addr))]};
 }

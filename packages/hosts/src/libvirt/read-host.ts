@@ -1,6 +1,6 @@
 import {child, children} from '@dr-toolkit/libvirt';
 import type {CallOptions} from '../host.ts';
-import type {DomainReading, HostReading, MachineReading, NetworkReading} from '../reading.ts';
+import type {DomainReading, HostReading, MachineReading, NetworkReading, PoolReading} from '../reading.ts';
 import {rootOf, text} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {readDomain} from './read-domain.ts';
@@ -11,7 +11,8 @@ const netDevices = 16;
 /** Everything a host's libvirt tells of it. */
 export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): Promise<HostReading> {
   const options = {signal};
-  const [hostname, library, version, type, capabilities, node, memory, pools, networks, links, listed] =
+  const reading = readPools(link, options);
+  const [hostname, library, version, type, capabilities, node, memory, pools, networks, links, domains] =
     await Promise.all([
       link.call('CONNECT_GET_HOSTNAME', {}, options),
       link.call('CONNECT_GET_LIB_VERSION', {}, options),
@@ -20,14 +21,11 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
       link.call('CONNECT_GET_CAPABILITIES', {}, options),
       link.call('NODE_GET_INFO', {}, options),
       readMemory(link, options),
-      readPools(link, options),
+      reading,
       readNetworks(link, options),
       readLinks(link, options),
-      link.call('CONNECT_LIST_ALL_DOMAINS', {needResults: 1}, options),
+      readDomains(link, reading, options),
     ]);
-  const volumes = new Map(pools.flatMap(pool => pool.volumes.map(volume => [volume.path, volume] as const)));
-  const volumeAt = (path: string) => volumes.get(path);
-  const domains = await Promise.all(listed.domains.map(dom => readDomain(link, dom, {signal, volumeAt})));
   const host = child(rootOf(capabilities.capabilities, 'capabilities'), 'host');
   return {
     name: link.name,
@@ -42,8 +40,22 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
     pools,
     networks,
     ...(links && {links}),
-    domains: domains.filter((domain): domain is DomainReading => domain !== undefined).toSorted(byName),
+    domains,
   };
+}
+
+/** Guests take their time to answer, so the domains are not read after the pools but beside them. */
+async function readDomains(
+  link: LibvirtLink,
+  pools: Promise<readonly PoolReading[]>,
+  {signal}: CallOptions,
+): Promise<DomainReading[]> {
+  const volumes = pools.then(all => new Map(all.flatMap(pool => pool.volumes.map(volume => [volume.path, volume]))));
+  volumes.catch(() => {}); // who reads the pools is told
+  const volumeAt = async (path: string) => (await volumes).get(path);
+  const {domains: listed} = await link.call('CONNECT_LIST_ALL_DOMAINS', {needResults: 1}, {signal});
+  const read = await Promise.all(listed.map(dom => readDomain(link, dom, {signal, volumeAt})));
+  return read.filter(domain => domain !== undefined).toSorted(byName);
 }
 
 /** `freeBytes` is what a new domain could have: what is free, and what is only held as cache. */

@@ -106,9 +106,8 @@ export class SimulatedHost implements Host {
     await this.#answer(options);
     const domain = this.domains.get(uuid);
     if (!domain) return undefined;
-    const {name} = domainDefinition(domain.xml);
     const {state, stateReason, persistent, autostart, job} = domain;
-    return {name, uuid, state, stateReason, persistent, autostart, ...(job && {job: job.operation})};
+    return {uuid, state, stateReason, persistent, autostart, ...(job && {job: job.operation})};
   }
 
   async definition(uuid: string, options: CallOptions): Promise<string> {

@@ -1,4 +1,4 @@
-import {chown, mkdir, writeFile} from 'node:fs/promises';
+import {chown, mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 
@@ -46,4 +46,50 @@ test.serial('a file that somebody else put there is found by the next question',
   t.is(await storage.find(file), undefined);
   await writeFile(file, 'late');
   t.like(await storage.find(file), {lengthBytes: 4});
+});
+
+test.serial('a file that somebody else took away is not found any more', async t => {
+  const file = path.join(folder, 'early.raw');
+  await writeFile(file, 'early');
+  t.like(await storage.find(file), {lengthBytes: 5});
+  await rm(file);
+  t.is(await storage.find(file), undefined);
+});
+
+test.serial('the pool on a folder is asked for once', async t => {
+  const file = path.join(folder, 'often.raw');
+  await writeFile(file, 'often');
+  await storage.find(file);
+  names.length = 0;
+  await storage.find(file);
+  t.deepEqual(names, ['STORAGE_VOL_LOOKUP_BY_NAME', 'STORAGE_VOL_GET_XML_DESC']);
+});
+
+test.serial('a pool that somebody else took away is asked for again', async t => {
+  const file = path.join(folder, 'still.raw');
+  await writeFile(file, 'still');
+  await storage.find(file);
+  for (const files of [[file], [file, path.join(folder, 'made.raw')]] as const) {
+    const {pool} = await link.call('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', {path: folder});
+    await link.call('STORAGE_POOL_DESTROY', {pool});
+    const [there, made] = files;
+    if (made !== undefined) await storage.create({path: made, format: 'raw', capacityBytes: 4096});
+    t.like(await storage.find(there), {lengthBytes: 5});
+  }
+  t.like(await storage.find(path.join(folder, 'made.raw')), {lengthBytes: 4096});
+});
+
+test.serial('a pool that somebody else put in its place is used', async t => {
+  const file = path.join(folder, 'moved.raw');
+  await writeFile(file, 'moved');
+  await storage.find(file);
+  const old = await link.call('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', {path: folder});
+  await link.call('STORAGE_POOL_DESTROY', old);
+  const xml = `<pool type='dir'><name>other</name><target><path>${folder}</path></target></pool>`;
+  const {pool} = await link.call('STORAGE_POOL_DEFINE_XML', {xml});
+  await link.call('STORAGE_POOL_CREATE', {pool});
+  t.like(await storage.find(file), {lengthBytes: 5});
+  await link.call('STORAGE_POOL_DESTROY', {pool});
+  await link.call('STORAGE_POOL_UNDEFINE', {pool});
+  t.like(await storage.find(file), {lengthBytes: 5});
 });
