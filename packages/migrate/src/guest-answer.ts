@@ -11,11 +11,12 @@ const answerMs = 1500;
  * when it does neither.
  */
 export async function guestAnswer(
-  host: Host,
+  host: Pick<Host, 'pingAgent'>,
   {uuid, agent, addresses}: Pick<DomainReading, 'uuid' | 'agent' | 'addresses'>,
   {signal}: CallOptions = {},
 ): Promise<GuestAnswer | undefined> {
-  if (agent === 'connected' && (await host.pingAgent(uuid, {signal}))) return {by: 'agent', addresses};
+  const asked = agent === 'connected' && (await host.pingAgent(uuid, {signal}));
+  if (asked || agent === 'answering') return {by: 'agent', addresses};
   const address = await answeringAddress(addresses, {signal});
   return address === undefined ? undefined : {by: 'address', address};
 }

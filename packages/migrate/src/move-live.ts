@@ -41,7 +41,7 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
     const startedMs = performance.now();
     try {
       const live = await migrate(move, where, hosts, context);
-      await restIn(move, hosts, context);
+      await restIn(move, await hosts.source.readDomain(move.uuid, context), hosts, context);
       return resultOf(move, live, performance.now() - startedMs);
     } catch (error) {
       await afterFailure(move, hosts, context, error);
@@ -150,7 +150,7 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
   });
   const signal = AbortSignal.timeout(30_000); // what follows must outlive a cancel
   if (where.at === 'target') {
-    await restIn(move, hosts, {signal});
+    await restIn(move, where.source, hosts, {signal});
     return;
   }
   if (where.at === 'between') {

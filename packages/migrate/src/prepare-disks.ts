@@ -21,14 +21,17 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
     const there = await target.readDomain(move.uuid, context);
     if (there && !isArriving(there)) return {state: 'done'};
     if (move.disks.some(({proof}) => proof === 'probe')) return {state: 'pending'};
-    for (const disk of copiedDisks(move)) {
-      const note = await readDiskNote(target, disk.targetPath, 'incoming', context);
-      const volume = await target.findVolume(disk.targetPath, context);
-      if (note?.run !== context.run || !volume || !isEmptyCopyOf(disk, move, volume)) return {state: 'pending'};
-    }
-    if (move.nvramPath === undefined) return {state: 'done'};
-    const note = await readDiskNote(target, move.nvramPath, 'incoming', context);
-    return {state: note?.run === context.run ? 'done' : 'pending'};
+    const prepared = await Promise.all([
+      ...leftFiles(move).map(async ({targetPath}) => {
+        const note = await readDiskNote(target, targetPath, 'incoming', context);
+        return note?.run === context.run;
+      }),
+      ...copiedDisks(move).map(async disk => {
+        const volume = await target.findVolume(disk.targetPath, context);
+        return volume !== undefined && isEmptyCopyOf(disk, move, volume);
+      }),
+    ]);
+    return {state: prepared.includes(false) ? 'pending' : 'done'};
   },
 
   async perform(move, context) {

@@ -22,7 +22,7 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
 
   async perform(move, context) {
     const hosts = hostsOf(move, context);
-    await verifiedPlace(move, hosts, context); // just now, not when it was last looked at
+    const there = (await verifiedPlace(move, hosts, context)).target; // just now, not when it was last looked at
     const {source, target} = hosts;
     const files = leftFiles(move);
     for (const file of files) {
@@ -31,7 +31,7 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
       await Promise.all(notes.map(kind => removeDiskNote(target, file.targetPath, kind, context)));
       if (move.sourceDisks === 'keep') await keep(file, move, hosts, context);
     }
-    await target.setAutostart(move.uuid, move.autostart, context);
+    if (there.autostart !== (move.autostart === 'on')) await target.setAutostart(move.uuid, move.autostart, context);
     await source.undefine(move.uuid, context);
     if (move.sourceDisks === 'delete') for (const file of files) await source.deleteVolume(file.sourcePath, context);
     await dropClaim(move, hosts, context, context);

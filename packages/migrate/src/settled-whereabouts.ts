@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type CallOptions, HostError, type JobReading} from '@dr-toolkit/hosts';
+import {type CallOptions, type DomainStanding, HostError, type JobReading} from '@dr-toolkit/hosts';
 
 import type {DomainMove} from './domain-move.ts';
 import {type MoveHosts, whereabouts, type Whereabouts} from './whereabouts.ts';
@@ -77,9 +77,16 @@ export async function steadyWhereabouts(
   }
 }
 
-/** Does what a domain on its target needs at once: from now on the target starts it by itself, and the source does not. */
-export async function restIn(move: DomainMove, {source, target}: MoveHosts, options: CallOptions): Promise<void> {
-  const here = await source.readDomain(move.uuid, options);
+/**
+ * Does what a domain on its target needs at once: from now on the target starts it by itself, and the source does not.
+ * @param here How it stands on its source.
+ */
+export async function restIn(
+  move: DomainMove,
+  here: DomainStanding | undefined,
+  {source, target}: MoveHosts,
+  options: CallOptions,
+): Promise<void> {
   if (!here?.autostart) return;
   await target.setAutostart(move.uuid, 'on', options);
   await source.setAutostart(move.uuid, 'off', options);

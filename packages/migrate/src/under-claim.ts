@@ -1,5 +1,5 @@
 import {defineStep, type StepContext, type StepKind} from '@dr-toolkit/engine';
-import {type CallOptions, type Claim, type Host, HostError} from '@dr-toolkit/hosts';
+import {type CallOptions, type Claim, type DomainStanding, type Host, HostError} from '@dr-toolkit/hosts';
 
 import {claimStanding, claimText} from './claim-standing.ts';
 import type {DomainMove} from './domain-move.ts';
@@ -69,22 +69,38 @@ async function claimed<T>(
 async function takeClaim(move: DomainMove, context: Context): Promise<void> {
   const hosts = hostsOf(move, context);
   const both = [hosts.source, hosts.target];
-  const claims = await Promise.all(both.map(async host => ({host, claim: await claimOn(host, move, context)})));
+  const [standings, ...claims] = await Promise.all([
+    standingsOf(move, hosts, context),
+    ...both.map(async host => ({host, claim: await claimOn(host, move, context)})),
+  ]);
   for (const {host, claim} of claims) if (claim) await refuseForeign(claim, host, move, context);
-  await layClaim(move, hosts, context);
+  await layClaim(move, hosts, standings, context);
 }
 
-async function layClaim(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
-  const {run, controller, token, signal} = context;
-  const claim = {run, controller, token, until: claimUntil(move)};
+type Standings = Readonly<Record<keyof MoveHosts, DomainStanding | undefined>>;
+
+async function standingsOf({uuid}: DomainMove, {source, target}: MoveHosts, {signal}: CallOptions): Promise<Standings> {
   const [here, there] = await Promise.all([
-    source.readDomain(move.uuid, {signal}),
-    target.readDomain(move.uuid, {signal}).catch(silentTarget(true)),
+    source.readDomain(uuid, {signal}),
+    target.readDomain(uuid, {signal}).catch(silentTarget(true)),
   ]);
+  return {source: here, target: there};
+}
+
+async function layClaim(
+  move: DomainMove,
+  {source, target}: MoveHosts,
+  {source: here, target: there}: Standings,
+  {run, controller, token, signal}: Context,
+): Promise<void> {
+  const claim = {run, controller, token, until: claimUntil(move)};
   // A move under way keeps everybody out by itself, dr included; the target gets the claim with the definition.
   if (here?.job !== undefined) return;
-  if (here && !isArriving(here)) await source.writeClaim(move.uuid, claim, {signal});
-  if (there && !isArriving(there)) await target.writeClaim(move.uuid, claim, {signal});
+  const places = [
+    {host: source, standing: here},
+    {host: target, standing: there},
+  ].filter(({standing}) => standing && !isArriving(standing));
+  await Promise.all(places.map(({host}) => host.writeClaim(move.uuid, claim, {signal})));
 }
 
 /** How long a claim holds that is laid now. */
@@ -102,9 +118,12 @@ function longestMs({
 }
 
 async function renew(move: DomainMove, context: Context): Promise<void> {
-  await layClaim(move, hostsOf(move, context), context).catch((error: unknown) =>
-    context.log(`The claim on ${move.domain} could not be renewed: ${String(error)}`),
-  );
+  try {
+    const hosts = hostsOf(move, context);
+    await layClaim(move, hosts, await standingsOf(move, hosts, context), context);
+  } catch (error) {
+    context.log(`The claim on ${move.domain} could not be renewed: ${String(error)}`);
+  }
 }
 
 async function refuseForeign(claim: Claim, host: Host, move: DomainMove, context: Context): Promise<void> {
@@ -140,10 +159,12 @@ export async function dropClaim(
   {run, token}: {readonly run: string; readonly token?: number},
   {signal}: CallOptions,
 ): Promise<void> {
-  for (const host of [source, target]) {
-    const claim = await host.readClaim(uuid, {signal}).catch(silentTarget(host === target));
-    if (claim?.run === run && claim.token <= (token ?? claim.token)) await host.removeClaim(uuid, {signal});
-  }
+  await Promise.all(
+    [source, target].map(async host => {
+      const claim = await host.readClaim(uuid, {signal}).catch(silentTarget(host === target));
+      if (claim?.run === run && claim.token <= (token ?? claim.token)) await host.removeClaim(uuid, {signal});
+    }),
+  );
 }
 
 async function claimOn(host: Host, {uuid, to}: DomainMove, {signal}: CallOptions): Promise<Claim | undefined> {

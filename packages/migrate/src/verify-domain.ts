@@ -1,6 +1,7 @@
 import {defineStep} from '@dr-toolkit/engine';
+import type {CallOptions, DomainStanding} from '@dr-toolkit/hosts';
 
-import {copiedDisks, type DomainMove} from './domain-move.ts';
+import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {restIn} from './settled-whereabouts.ts';
 import {waitForGuest} from './wait-for-guest.ts';
@@ -14,32 +15,38 @@ export const verifyDomain = defineStep<DomainMove, MigrationContext>('verify-dom
 
   async perform(move, context) {
     const hosts = hostsOf(move, context);
-    const seen = await verifiedPlace(move, hosts, context);
-    await restIn(move, hosts, context);
-    for (const disk of copiedDisks(move)) {
-      if (await hosts.target.findVolume(disk.targetPath, context)) seen.push(`has ${disk.target}`);
-      else throw notVerified(move, `${disk.targetPath} is not there`);
-    }
-    if (move.answered) seen.push(await waitForGuest({...move, answered: move.answered}, hosts.target, context));
-    return {seen};
+    const {source, target} = await verifiedPlace(move, hosts, context);
+    await restIn(move, source, hosts, context);
+    const disks = await Promise.all(copiedDisks(move).map(disk => verifiedDisk(disk, move, hosts, context)));
+    const {answered} = move;
+    const answer = answered ? [await waitForGuest({...move, answered}, hosts.target, context)] : [];
+    const left = source ? `${source.state} on ${move.from}` : `gone from ${move.from}`;
+    return {seen: [`${target.state} on ${move.to}`, left, ...disks, ...answer]};
   },
 });
 
-/** What was seen of it; throws unless it is on the target, and there only. */
+/** How it stands on both hosts. @throws {MigrationError} unless it is on the target, and there only. */
 export async function verifiedPlace(
   move: DomainMove,
   hosts: MoveHosts,
-  options: {readonly signal: AbortSignal},
-): Promise<string[]> {
+  options: CallOptions,
+): Promise<{readonly source: DomainStanding | undefined; readonly target: DomainStanding}> {
   const where = await whereabouts(move, hosts, options);
   const arrivedOff = move.how !== 'live' && where.at === 'off' && where.target !== undefined;
   const place = arrivedOff || (move.how !== 'offline' && where.at === 'target');
   if (!place) throw notVerified(move, statesText(where));
   if (!where.target?.persistent) throw notVerified(move, `${move.to} has no definition of it to start it from again`);
-  return [
-    `${where.target.state} on ${move.to}`,
-    where.source ? `${where.source.state} on ${move.from}` : `gone from ${move.from}`,
-  ];
+  return {source: where.source, target: where.target};
+}
+
+async function verifiedDisk(
+  {target, targetPath}: DiskMove,
+  move: DomainMove,
+  hosts: MoveHosts,
+  options: CallOptions,
+): Promise<string> {
+  if (await hosts.target.findVolume(targetPath, options)) return `has ${target}`;
+  throw notVerified(move, `${targetPath} is not there`);
 }
 
 function notVerified({domain, from, to}: DomainMove, why: string): MigrationError {
