@@ -3,6 +3,7 @@ import {LibvirtError} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
 import type {CallOptions} from '../host.ts';
+import {dropThrottles} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {type DomainRef, readJob} from './read-domain.ts';
 
@@ -39,6 +40,8 @@ export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallO
     }
     await sleep(pollMs, undefined, {...(options.signal && {signal: options.signal})});
   }
+  // Who bounded its copy may be gone.
+  await dropThrottles(link, dom, options).catch(() => false);
   return 'heard';
 }
 
