@@ -19,6 +19,8 @@ const lookMs = 5000;
 const stallMsDefault = 15_000;
 /** Until the first byte the target may be busy preparing, which shows: it knows the domain by then. */
 const prepareMs = 25_000;
+/** Mostly it is done with that before it has to be asked. */
+const askMs = 2000;
 /** With no byte for so long before an abort, the connections are taken for dead and dropped first. */
 const quietMs = 2000;
 /** How long an aborted move may take to end before its connections are dropped, each time anew. */
@@ -112,7 +114,9 @@ export class MoveWatch {
     this.#processedBytes = Math.max(this.#processedBytes, job.processedBytes);
     this.#options.onProgress?.(job);
     // A daemon that is too busy with the domain to answer knows it.
-    if (this.#processedBytes === 0) this.#prepares ||= await this.#options.targetPrepares(options).catch(() => true);
+    if (this.#processedBytes === 0 && this.#quietMs > askMs) {
+      this.#prepares ||= await this.#options.targetPrepares(options).catch(() => true);
+    }
     // What libvirt restores after the move is what it finds at its start, so nothing is said before that.
     if (job.totalBytes > 0) await this.#allowDowntime(job, options);
   }
