@@ -29,6 +29,32 @@ test('a move that was bounded before it began is throttled from its start, and l
   t.deepEqual(await rig.places('aslo-proxy'), {sunjammer: 'running'});
 });
 
+test('a move that is bounded to next to nothing ends when it is aborted, and leaves nothing', async t => {
+  const {rig} = t.context;
+  // Data for more requests than QEMU has under way at once: an abort would wait for each.
+  const file = '/var/lib/libvirt/images/data.raw';
+  const attach = `head -c 64M /dev/urandom > ${file}; virsh attach-disk aslo-proxy ${file} vdb --subdriver raw`;
+  await rig.shell('sunjammer', attach);
+  await bound(rig, mebibyte);
+  const seen = Promise.withResolvers<string>();
+  const stop = new AbortController();
+  const {outcome} = await rig.migrate({
+    domains: ['aslo-proxy'],
+    signal: stop.signal,
+    fraction: 0.03,
+    half: async () => {
+      seen.resolve(await nodes(rig));
+      stop.abort(new Error('stopped by the operator'));
+    },
+  });
+  t.regex(await seen.promise, /dr-copy-vd/u);
+  t.is(outcome?.status, 'stopped');
+  t.deepEqual(await rig.places('aslo-proxy'), {sunjammer: 'running'});
+  t.notRegex(await nodes(rig), /dr-copy|migration-/u);
+  t.regex(await rig.shell('sunjammer', 'virsh domjobinfo aslo-proxy'), /^Job type: +None/u);
+  await rig.shell('sunjammer', `virsh detach-disk aslo-proxy vdb; rm ${file}`);
+});
+
 test('what a move without witness has left does not stand in the way, and a bounded move arrives', async t => {
   const {rig} = t.context;
   await monitor(rig, 'object-add', {'qom-type': 'throttle-group', id: 'dr-copy', limits: {'iops-total': 1}});

@@ -55,7 +55,8 @@ class LibvirtHost implements Host {
   /** Of the moves that go on: what bounds their copies, and what they themselves may take. */
   readonly #copyBounds = new Map<string, number>();
   readonly #ownSpeeds = new Map<string, number>();
-  readonly #starting = new Set<string>();
+  /** Those of them whose bound is their own affair: they begin, or are being ended. */
+  readonly #keepingBounds = new Set<string>();
 
   constructor({name, uri}: HostEntry) {
     this.name = name;
@@ -105,13 +106,19 @@ class LibvirtHost implements Host {
   async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {
     if (!(target instanceof LibvirtHost)) throw new TypeError(`${target.name} is not reached through libvirt`);
     if (move.bandwidthMibPerSecond !== undefined) this.#ownSpeeds.set(uuid, move.bandwidthMibPerSecond);
-    this.#starting.add(uuid);
+    this.#keepingBounds.add(uuid);
     try {
-      const boundNow = () => this.#copyBounds.get(uuid);
-      const onBound = () => this.#starting.delete(uuid);
-      return await liveMove({source: this.#link, target: target.#link}, uuid, move, {...options, boundNow, onBound});
+      const bounds = {
+        boundNow: () => this.#copyBounds.get(uuid),
+        onBound: () => this.#keepingBounds.delete(uuid),
+        onStop: () => {
+          this.#keepingBounds.add(uuid);
+          this.#copyBounds.delete(uuid);
+        },
+      };
+      return await liveMove({source: this.#link, target: target.#link}, uuid, move, {...options, ...bounds});
     } finally {
-      this.#starting.delete(uuid);
+      this.#keepingBounds.delete(uuid);
       this.#ownSpeeds.delete(uuid);
       this.#copyBounds.delete(uuid);
     }
@@ -139,7 +146,7 @@ class LibvirtHost implements Host {
     const runs = dom !== undefined && dom.id !== -1;
     if (bytesPerSecond === undefined || !runs) this.#copyBounds.delete(uuid);
     else this.#copyBounds.set(uuid, bytesPerSecond);
-    if (!runs || this.#starting.has(uuid)) return false;
+    if (!runs || this.#keepingBounds.has(uuid)) return false;
     if (bytesPerSecond === undefined) await liftMemory(this.#link, dom, ownMibPerSecond, options);
     return setCopySpeed(this.#link, dom, {bytesPerSecond, ownMibPerSecond}, options);
   }

@@ -3,6 +3,7 @@ import {type Domain, jobStats, type MigrateFlag, type MigrateOptions as Moving} 
 import {domainDefinition} from '../domain-definition.ts';
 import type {CallOptions, LiveMove, LiveMoveResult, MigrateOptions} from '../host.ts';
 import {arrival} from './arrival.ts';
+import {setCopySpeed} from './copy-speed.ts';
 import {dropThrottles} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {boundFromStart, startMibPerSecond} from './gentle-start.ts';
@@ -20,6 +21,8 @@ export interface LiveMoveOptions extends MigrateOptions {
   readonly boundNow?: () => number | undefined;
   /** Called when that bound holds, or cannot be had. Until then nobody else may set one. */
   readonly onBound?: () => void;
+  /** Called when it is about to be ended. From then on there is no bound, and nobody may set one. */
+  readonly onStop?: () => void;
 }
 
 export interface MoveEnds {
@@ -32,24 +35,30 @@ export async function liveMove(
   {source, target}: MoveEnds,
   uuid: string,
   move: LiveMove,
-  {signal, onProgress, onArrived, boundNow, onBound}: LiveMoveOptions = {},
+  {signal, onProgress, onArrived, boundNow, onBound, onStop}: LiveMoveOptions = {},
 ): Promise<LiveMoveResult> {
   const domain = await source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal});
   signal?.throwIfAborted();
   const targetPrepares = async (options: CallOptions) =>
     (await target.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, options)) !== undefined;
   const accelerated = domainDefinition(move.definition).virtType !== 'qemu';
-  const watch = new MoveWatch(source, domain, {move, accelerated, onProgress, targetPrepares});
+  const over = new AbortController();
+  const lift = async (options: CallOptions) => {
+    const isBound = boundNow?.() !== undefined;
+    over.abort();
+    onStop?.();
+    if (isBound) await setCopySpeed(source, domain.ref, {bytesPerSecond: undefined}, options);
+  };
+  const watch = new MoveWatch(source, domain, {move, accelerated, onProgress, targetPrepares, lift});
   const bounded = boundNow?.() !== undefined && move.copiedDisks.length > 0 && (await hasMonitor(source, domain.ref));
   const begun = bounded ? {...move, bandwidthMibPerSecond: startMibPerSecond} : move;
   const moved = () => watch.during(stop => begin(domain, target, begun, stop), signal);
-  const over = new AbortController();
   if (onArrived) void arrival(target, uuid, {signal: over.signal}).then(how => how === 'arrived' && onArrived());
   if (bounded) {
     const speed = () => ({bytesPerSecond: boundNow(), ownMibPerSecond: move.bandwidthMibPerSecond});
     void boundFromStart(source, domain.ref, speed, {signal: over.signal})
       .catch(() => {})
-      .finally(onBound);
+      .finally(() => over.signal.aborted || onBound?.());
   } else onBound?.();
   try {
     // What an earlier move left behind, nobody having been there when it failed, stands in the way of this one.

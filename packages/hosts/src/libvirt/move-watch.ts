@@ -25,6 +25,8 @@ const askMs = 2000;
 const quietMs = 2000;
 /** How long an aborted move may take to end before its connections are dropped, each time anew. */
 const patienceMs = 5000;
+/** How long an abort may be held up by the lifting of a bound. */
+const liftMs = 2000;
 /** How long it may take to end before it is left to itself. */
 const abortMs = 30_000;
 /** The same before the first byte: the daemon may be waiting for its peer, for as long as TCP does. */
@@ -37,6 +39,8 @@ export interface MoveWatchOptions {
   readonly onProgress: MigrateOptions['onProgress'];
   /** Whether the target knows the domain already. */
   readonly targetPrepares: (options: CallOptions) => Promise<boolean>;
+  /** Lifts what bounds its copy: an abort waits for what is under way. */
+  readonly lift: (options: CallOptions) => Promise<unknown>;
 }
 
 /** Looks at a domain's job while the call that moves it lasts, and ends it when it stands still. */
@@ -98,6 +102,7 @@ export class MoveWatch {
   /** Told to end while its connection is dead, a copy would hold the guest until the connection is given up. */
   async #stop(stop: AbortController, why: unknown): Promise<void> {
     if (this.#processedBytes > 0 && this.#quietMs > quietMs) await this.#dropConnections();
+    await this.#options.lift({signal: AbortSignal.timeout(liftMs)}).catch(() => {});
     stop.abort(why);
   }
 
