@@ -24,9 +24,6 @@ type Context = MigrationContext & StepContext;
  */
 const givenUp = 'given up before anything was copied';
 
-/** For what is lifted from a move that goes on without us. */
-const liftMs = 10_000;
-
 /** Moves a running domain while it runs. Whatever goes wrong, both hosts are asked before anything is said of it. */
 export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
   lanes: migrationLanes,
@@ -54,11 +51,11 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
 
   async attach(move, context) {
     const hosts = hostsOf(move, context);
-    // Who slowed its copy, and widened its pause, is gone. Lanes that judge anew slow it again. Also when it is to be
-    // ended: a copy that is slow, or that rests, heeds that as slowly.
-    const options = {signal: AbortSignal.timeout(liftMs), ownMibPerSecond: move.bandwidthMibPerSecond};
+    // Who slowed its copy, and widened its pause, is gone. Lanes that judge anew slow it again. One that is to be ended is
+    // not made quicker: it could arrive meanwhile.
+    const options = {signal: context.signal, ownMibPerSecond: move.bandwidthMibPerSecond};
     await hosts.source.setCopySpeed(move.uuid, undefined, options).catch(() => false);
-    await hosts.source.setDowntimeMax(move.uuid, move.downtimeMsMax ?? downtimeMsDefault, options).catch(() => false);
+    await hosts.source.setDowntimeMax(move.uuid, move.downtimeMsMax ?? downtimeMsDefault, context).catch(() => false);
     await afterFailure(move, hosts, context, undefined);
     return resultOf(move, undefined, undefined);
   },

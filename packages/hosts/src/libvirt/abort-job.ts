@@ -3,7 +3,8 @@ import {LibvirtError} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
 import type {CallOptions} from '../host.ts';
-import {dropThrottles} from './copy-throttle.ts';
+import {setCopySpeed} from './copy-speed.ts';
+import {copyJobs, dropThrottles} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {type DomainRef, readJob} from './read-domain.ts';
 
@@ -28,10 +29,14 @@ export async function abortJob(link: LibvirtLink, dom: DomainRef, options: CallO
   await sleep(quietMs, undefined, {...(options.signal && {signal: options.signal})});
   const job = await readJob(link, dom, options);
   if (job && job.processedBytes > 0 && job.processedBytes === before.processedBytes) {
-    await dropConnections(link, dom, options);
+    // One that a killed dr left at rest is not cut off.
+    const jobs = await copyJobs(link, dom, options);
+    if (!jobs.some(({paused}) => paused)) await dropConnections(link, dom, options);
   }
   // libvirt remembers it: a job that has not begun to copy never will, however long it still waits for its peer.
   const heard = await link.call('DOMAIN_ABORT_JOB', {dom}, options).then(() => 'heard' as const, refusedByLibvirt);
+  // A copy that somebody's bound slows, or that rests, heeds it as slowly; before it was told, it could have arrived.
+  await setCopySpeed(link, dom, {bytesPerSecond: undefined}, options).catch(() => false);
   const untilMs = performance.now() + patienceMs;
   while (await readJob(link, dom, options)) {
     if (performance.now() > untilMs) {

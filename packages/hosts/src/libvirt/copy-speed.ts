@@ -1,5 +1,5 @@
 import type {CallOptions} from '../host.ts';
-import {type CopyJob, resumeCopies, throttleCopies} from './copy-throttle.ts';
+import {copyJobs, resumeCopies, throttleCopies} from './copy-throttle.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {askMonitor, type MonitorLink} from './monitor.ts';
 import type {DomainRef} from './read-domain.ts';
@@ -25,9 +25,7 @@ export async function setCopySpeed(
   {bytesPerSecond, ownMibPerSecond = 0}: CopySpeed,
   options: CallOptions,
 ): Promise<boolean> {
-  const answer = await askMonitor(link, dom, {execute: 'query-block-jobs'}, options);
-  const all = Array.isArray(answer) ? (answer as ReadonlyArray<CopyJob & {readonly type: string}>) : [];
-  const jobs = all.filter(({type}) => type === 'mirror');
+  const jobs = await copyJobs(link, dom, options);
   if (jobs.length === 0) return false;
   await resumeCopies(link, dom, jobs, options);
   const even = await throttleCopies(link, dom, {bytesPerSecond, jobs}, options);

@@ -59,6 +59,13 @@ export async function dropThrottles(link: MonitorLink, dom: DomainRef, options: 
   return throttles.length > 0 || dropped !== undefined;
 }
 
+/** The jobs that copy a domain's disks to another host now. */
+export async function copyJobs(link: MonitorLink, dom: DomainRef, options: CallOptions): Promise<CopyJob[]> {
+  const answer = await askMonitor(link, dom, {execute: 'query-block-jobs'}, options);
+  const all = Array.isArray(answer) ? (answer as ReadonlyArray<CopyJob & {readonly type: string}>) : [];
+  return all.filter(({type}) => type === 'mirror');
+}
+
 /** Lets copies go on that were paused for a throttle by a process that was killed before it could. */
 export async function resumeCopies(
   link: MonitorLink,
