@@ -7,6 +7,7 @@ import {copiedDisks, type DomainMove, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
 import {paced} from './paced.ts';
+import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {whileMoving} from './while-moving.ts';
 import {hostsOf, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
 
@@ -38,8 +39,13 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
   async perform(move, context) {
     const hosts = hostsOf(move, context);
     const startedMs = performance.now();
-    await refuseUnlessOff(move, hosts, context);
+    const [prepared] = await Promise.all([
+      isPrepared(move, hosts.target, context).catch(() => false),
+      refuseUnlessOff(move, hosts, context),
+    ]);
     try {
+      // An earlier try that failed has cleared away what was prepared for it.
+      if (!prepared) await prepareTarget(move, hosts, context);
       const files = await filesOf(move, hosts.source, context);
       const copiedBytes = await whileMoving(
         ({signal, moved}) => copyAll(files, hosts, {move, context: {...context, signal}, moved}),

@@ -6,6 +6,7 @@ import {copiedDisks, type DomainMove, type MoveResult, placesOnTarget} from './d
 import {MigrationError} from './migration-error.ts';
 import {fullPools} from './full-pools.ts';
 import {migrationLanes} from './migration-lanes.ts';
+import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {restIn, settledWhereabouts, steadyWhereabouts} from './settled-whereabouts.ts';
 import {
   hostsOf,
@@ -35,11 +36,16 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
 
   async perform(move, context) {
     const hosts = hostsOf(move, context);
-    const where = await whereabouts(move, hosts, context);
+    const [where, prepared] = await Promise.all([
+      whereabouts(move, hosts, context),
+      isPrepared(move, hosts.target, context).catch(() => false),
+    ]);
     if (where.at === 'off' && where.source) throw notRunning(move, where);
     if (where.at !== 'source') throw unclear(move, where);
     const startedMs = performance.now();
     try {
+      // An earlier try that failed has cleared away what was prepared for it.
+      if (!prepared) await prepareTarget(move, hosts, context);
       const live = await migrate(move, where, hosts, context);
       await restIn(move, await hosts.source.readDomain(move.uuid, context), hosts, context);
       return resultOf(move, live, performance.now() - startedMs);
@@ -184,7 +190,7 @@ async function afterFailure(move: DomainMove, hosts: MoveHosts, context: Context
     );
   }
   throw new MigrationError('MOVE_FAILED', `${domain} was not moved and runs on ${from}: ${why}${cleared}`, {
-    hint: error instanceof HostError ? error.hint : 'Run the same command again',
+    hint: error instanceof HostError || error instanceof MigrationError ? error.hint : 'Run the same command again',
     cause: error,
   });
 }

@@ -135,6 +135,47 @@ for (const when of ['while it is followed', 'before it is taken up']) {
   });
 }
 
+for (const state of ['running', 'shutoff'] as const) {
+  test(`a move of a domain that is ${state} is prepared anew when it is tried again`, async t => {
+    const two = new TwoHosts().with('web', {state});
+    const tries = await twoTries(two);
+    await t.throwsAsync(tries.first);
+    t.deepEqual(two.birch.files.paths, []);
+    let there: string[] = [];
+    await tries.second(() => (there = two.birch.files.paths));
+    t.deepEqual(there, [disk, `${disk}.dr-incoming`]);
+  });
+
+  test(`a file that appears between two tries to move a domain that is ${state} is not touched`, async t => {
+    const two = new TwoHosts().with('web', {state});
+    const tries = await twoTries(two);
+    await t.throwsAsync(tries.first);
+    two.birch.files.create({path: disk, format: 'raw', capacityBytes: 7});
+    await t.throwsAsync(tries.second, {message: /dr did not put it there/u});
+    t.is(two.birch.files.find(disk)?.capacityBytes, 7);
+  });
+}
+
+function fails(): never {
+  throw new Error('on its way');
+}
+
+/** A move whose first try fails on its way, and a second one of the same step, as after a resume. */
+async function twoTries(two: TwoHosts) {
+  const {plan} = await two.plan();
+  const [prepare, step] = plan?.steps ?? [];
+  const move = step && moveOfStep(step);
+  const kind = migrationKinds.find(found => found.kind === step?.kind);
+  if (!plan || !prepare || !step || !move || !kind) throw new Error('no plan');
+  await two.perform({...plan, steps: [prepare]});
+  const tried = async (act: () => void, token: number) => {
+    const context = two.contextFor(step.id, {token});
+    if (step.kind === 'move-live') two.alder.mishap = {kind: 'event', act};
+    return kind.perform(move, step.kind === 'move-live' ? context : {...context, progress: act});
+  };
+  return {first: () => tried(fails, 1), second: (act: () => void = () => {}) => tried(act, 2)};
+}
+
 test("an earlier run's unfinished copy is replaced", async t => {
   const two = new TwoHosts().with('web');
   const first = await two.plan();

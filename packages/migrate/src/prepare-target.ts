@@ -1,0 +1,107 @@
+import type {StepContext} from '@dr-toolkit/engine';
+import {type CallOptions, type Host, notePath, readDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
+
+import {clearTarget} from './clear-target.ts';
+import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
+import {MigrationError} from './migration-error.ts';
+import {claimUntil} from './under-claim.ts';
+import type {MoveHosts} from './whereabouts.ts';
+
+/** Whether this run's files for a move lie on its target, each with its note. */
+export async function isPrepared(
+  move: DomainMove,
+  target: Host,
+  options: CallOptions & {readonly run: string},
+): Promise<boolean> {
+  const prepared = await Promise.all([
+    ...leftFiles(move).map(async ({targetPath}) => {
+      const note = await readDiskNote(target, targetPath, 'incoming', options);
+      return note?.run === options.run;
+    }),
+    ...copiedDisks(move).map(async disk => {
+      const volume = await target.findVolume(disk.targetPath, options);
+      return volume !== undefined && isEmptyCopyOf(disk, move, volume);
+    }),
+  ]);
+  return !prepared.includes(false);
+}
+
+/**
+ * Makes the empty files that disks are copied into, in place of what an earlier try has left. Beside each lies a note
+ * first, by which a later run knows an unfinished copy for dr's own; a file without such a note is never touched.
+ * @throws {MigrationError} `FILE_IN_THE_WAY`; what `clearTarget` throws.
+ */
+export async function prepareTarget(
+  move: DomainMove,
+  hosts: MoveHosts,
+  context: CallOptions & Pick<StepContext, 'run' | 'log'>,
+): Promise<void> {
+  await clearTarget(move, hosts, context);
+  try {
+    for (const disk of copiedDisks(move)) await prepare(disk, move, hosts.target, context);
+    if (move.nvramPath !== undefined) await prepareNvram(move, move.nvramPath, hosts.target, context);
+  } catch (error) {
+    await clearTarget(move, hosts, {signal: AbortSignal.timeout(30_000)}).catch((failure: unknown) =>
+      context.log(`Could not remove what had been prepared on ${move.to}: ${String(failure)}`),
+    );
+    throw error;
+  }
+}
+
+async function prepare(
+  disk: DiskMove,
+  move: DomainMove,
+  target: Host,
+  context: CallOptions & {run: string},
+): Promise<void> {
+  const path = disk.targetPath;
+  if (await target.findVolume(path, context)) {
+    const kept = await readDiskNote(target, path, 'kept', context);
+    if (kept?.uuid !== move.uuid || move.keptDisks !== 'replace') throw inTheWay(path, move);
+    await target.deleteVolume(path, context);
+    await target.deleteVolume(notePath(path, 'kept'), context);
+  }
+  await writeDiskNote(target, path, noteOf(move, context.run), context);
+  // An offline copy carries the file as it is, header and all, so it starts from nothing but holes.
+  if (move.how === 'offline')
+    await target.createVolume({path, format: 'raw', capacityBytes: disk.lengthBytes}, context);
+  else await target.createVolume({path, ...formatOf(disk), capacityBytes: disk.capacityBytes}, context);
+}
+
+async function prepareNvram(
+  move: DomainMove,
+  path: string,
+  target: Host,
+  context: CallOptions & {run: string},
+): Promise<void> {
+  if (await target.findVolume(path, context)) {
+    // What it kept when the domain left it is older than what comes now, and no guest's data.
+    if ((await readDiskNote(target, path, 'kept', context))?.uuid !== move.uuid) throw inTheWay(path, move);
+    await target.deleteVolume(path, context);
+    await target.deleteVolume(notePath(path, 'kept'), context);
+  }
+  await writeDiskNote(target, path, noteOf(move, context.run), context);
+}
+
+function isEmptyCopyOf(
+  disk: DiskMove,
+  move: DomainMove,
+  volume: {capacityBytes: number; lengthBytes: number},
+): boolean {
+  return move.how === 'offline' ? volume.lengthBytes === disk.lengthBytes : volume.capacityBytes === disk.capacityBytes;
+}
+
+function formatOf({format, compat}: DiskMove) {
+  return format === 'qcow2' ? {format, compat: compat ?? '1.1'} : {format};
+}
+
+function noteOf(move: DomainMove, run: string) {
+  const {uuid, domain, from} = move;
+  return {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move)};
+}
+
+function inTheWay(path: string, {to, domain}: DomainMove): MigrationError {
+  return new MigrationError('FILE_IN_THE_WAY', `${path} exists on ${to}, and dr did not put it there for ${domain}`, {
+    hint: `See what it is, move it away on ${to}, and run the same command again`,
+  });
+}
