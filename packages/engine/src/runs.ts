@@ -53,7 +53,8 @@ export async function listRuns(store: Store, {locks = kernelLocks}: Ways = {}): 
 
 /** A run as it stands now, whoever runs it. @throws {RunError} `NO_SUCH_RUN` */
 export async function showRun(store: Store, run: string, {locks = kernelLocks}: Ways = {}): Promise<RunView> {
-  const row = await readRun(reader(store), run);
+  // Its state first: of a run that has ended, the steps are then read as it left them.
+  const state = await summary(store, await readRun(reader(store), run), locks);
   const plan = await readPlan(reader(store), run);
   const stored = await readSteps(reader(store), run);
   const records = new Map(Array.from(stored, ([id, {record}]) => [id, record]));
@@ -62,7 +63,7 @@ export async function showRun(store: Store, run: string, {locks = kernelLocks}: 
     const found = stored.get(step.id);
     return found ? [{step, ...found, waits: waits.get(step.id) ?? []}] : [];
   });
-  return {...(await summary(store, row, locks)), plan, steps, fraction: fractionOf(steps)};
+  return {...state, plan, steps, fraction: fractionOf(steps)};
 }
 
 /** A run's events from the first on, and then as they come, until it has ended. Only reads. */
@@ -94,10 +95,12 @@ export async function* followRun(
   }
 }
 
-async function summary(store: Store, row: RunRow, locks: RunLocks): Promise<RunSummary> {
+async function summary(store: Store, found: RunRow, locks: RunLocks): Promise<RunSummary> {
+  const alone = found.state === 'running' && !(await locks.poke(lockKey(store.id, found.id)));
+  // Nobody is at its controls any more: it may have ended since it was read.
+  const row = alone ? await readRun(reader(store), found.id) : found;
   const {id: run, command: typed, mode, controller, startedMs, endedMs, folder, head} = row;
-  const crashed = row.state === 'running' && !(await locks.poke(lockKey(store.id, run)));
-  const state = crashed ? 'crashed' : row.state;
+  const state = alone && row.state === 'running' ? 'crashed' : row.state;
   return {run, command: typed, mode, state, controller, startedMs, endedMs, folder, events: head.seq};
 }
 

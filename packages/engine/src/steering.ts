@@ -57,10 +57,17 @@ export async function retryStep(store: Store, run: string, step: string, ways: W
  */
 export async function abortRun(store: Store, run: string, how: 'stop' | 'abort', ways: Ways = {}): Promise<boolean> {
   await readRun(reader(store), run);
-  const {locks = kernelLocks} = ways;
-  const alive = await locks.poke(lockKey(store.id, run));
-  if (alive) await command(store, run, {command: how}, ways);
-  return alive;
+  const {locks = kernelLocks, clock = realClock} = ways;
+  const key = lockKey(store.id, run);
+  if (!(await locks.poke(key))) return false;
+  const heard = await store.tx(async t => {
+    // It has written its end and holds its lock a moment longer: its next controller would take this for itself.
+    if ((await readRun(t, run)).state !== 'running') return false;
+    await putCommand(t, run, {command: how}, clock.now());
+    return true;
+  });
+  if (heard) await locks.poke(key);
+  return heard;
 }
 
 /** A lane, and how many places it is to have; undefined takes back what was set. */

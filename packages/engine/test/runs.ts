@@ -27,6 +27,23 @@ test('a run whose controller has gone is shown as crashed', async t => {
   t.is((await showRun(stage.store, 'run', stage)).state, 'crashed');
 });
 
+test('a run that ends while it is looked at is shown as it ended, never as crashed', async t => {
+  const stage = new Stage();
+  await stage.run([{id: 'a'}]);
+  const poke = async () => {
+    await stage.store.tx(tx => tx.q(`UPDATE run SET state = 'done'`));
+    return false;
+  };
+  const locks = {...stage.locks, poke};
+  for (const look of [
+    () => showRun(stage.store, 'run', {locks}),
+    async () => (await listRuns(stage.store, {locks}))[0],
+  ]) {
+    await stage.store.tx(tx => tx.q(`UPDATE run SET state = 'running'`));
+    t.is((await look())?.state, 'done');
+  }
+});
+
 test('a run is shown while it runs: what runs and how far, what waits and for what', async t => {
   const stage = new Stage({
     acts: {

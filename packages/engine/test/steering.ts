@@ -47,6 +47,17 @@ test('nobody is there to stop a run that has ended', async t => {
   t.false(await abortRun(stage.store, 'run', 'stop', stage));
 });
 
+test('who tells a run to end that has just ended is not heard, and does not end what is resumed later', async t => {
+  const stage = new Stage();
+  const halted = new AbortController();
+  halted.abort();
+  await stage.run([{id: 'a'}], {stop: halted.signal});
+  // Its lock is given back a moment after its end has been written.
+  const locks = {...stage.locks, poke: () => Promise.resolve(true)};
+  t.false(await abortRun(stage.store, 'run', 'abort', {clock: stage.clock, locks}));
+  t.is((await stage.resume()).status, 'done');
+});
+
 test('a lane can be widened while a run goes on, and the journal says so', async t => {
   let most = 0;
   let running = 0;
