@@ -40,3 +40,8 @@ function ignored(): void {}
 function interruption(): DOMException {
   return new DOMException('Interrupted', 'AbortError');
 }
+
+/** Whether an error says no more than that something was told to end. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

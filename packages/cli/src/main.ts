@@ -1,6 +1,8 @@
+import {CommanderError} from '@commander-js/extra-typings';
+
 import {describeError, errorEvent} from './describe-error.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit-code.ts';
-import {listenForInterrupts} from './interrupts.ts';
+import {isAbort, listenForInterrupts} from './interrupts.ts';
 import {program} from './program.ts';
 import {processTerminal, type Terminal} from './terminal.ts';
 
@@ -58,19 +60,13 @@ function told(error: unknown, terminal: Terminal): ExitCode {
 
 /** The parser has said what it had to say: help is an answer, all else a mistake. */
 function parserExit(error: unknown): ExitCode | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  if (!error.code.startsWith('commander.')) return undefined;
-  const asked = ['commander.helpDisplayed', 'commander.version'].includes(error.code);
-  return asked ? exitCodes.done : exitCodes.usage;
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
 }
 
 function parserEvent(error: unknown): object {
   const message = error instanceof Error ? error.message : String(error);
   return {type: 'error', code: 'USAGE', message: message.replace(/^error: /u, ''), hint: 'See: dr --help'};
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** What was written has left this process, or nobody takes it any more. */

@@ -10,6 +10,8 @@ import {
 } from '@dr-toolkit/engine';
 import {type MigrationContext, migrationKinds} from '@dr-toolkit/migrate';
 
+import {codeOf} from './exit-code.ts';
+import {isAbort} from './interrupts.ts';
 import {choicesText} from './questions-text.ts';
 import type {RunViewOptions} from './run-view.ts';
 import type {Terminal} from './terminal.ts';
@@ -48,7 +50,8 @@ export async function steerRun(
   let {outcome} = await watchRun(plan, terminal, {lanes, ...(soFar && {soFar})}, watch => start(options(watch)));
   while (outcome.status === 'waiting' && terminal.canAsk && !terminal.interrupts.stop.aborted) {
     const {run} = outcome;
-    await askQuestions(store, plan, outcome, terminal);
+    // Who does not answer, with Ctrl-C or Ctrl-D, leaves the run as it is: waiting.
+    if (!(await askQuestions(store, plan, outcome, terminal).then(() => true, unlessUnanswered))) break;
     ({outcome} = await watchRun(plan, terminal, {lanes, soFar: await comeSoFar(store, run)}, watch =>
       resumeRun(run, options(watch)),
     ));
@@ -59,6 +62,11 @@ export async function steerRun(
 /** How far each step of a run has come. */
 export async function comeSoFar(store: Store, run: string) {
   return new Map((await showRun(store, run)).steps.map(({step, record}) => [step.id, record]));
+}
+
+function unlessUnanswered(error: unknown): false {
+  if (isAbort(error) || codeOf(error) === 'NOT_CONFIRMED') return false;
+  throw error;
 }
 
 async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, terminal: Terminal): Promise<void> {

@@ -75,6 +75,12 @@ export function processTerminal({interrupts, json}: TerminalOptions): Terminal {
       line.on('SIGINT', () => process.emit('SIGINT'));
       try {
         return await line.question(question, {signal: interrupts.stop});
+      } catch (error) {
+        if (interrupts.stop.aborted) throw error;
+        throw new CliError('NOT_CONFIRMED', 'No answer was given, so nothing was done', {
+          hint: 'Type the answer, and Enter',
+          cause: error,
+        });
       } finally {
         line.close();
       }

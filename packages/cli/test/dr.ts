@@ -135,6 +135,16 @@ test('nothing has run where nothing has run', async t => {
   t.is((await dr.run('runs')).stdout, 'Nothing has run yet');
 });
 
+test('help that is asked for is no mistake, whichever way it is asked for', async t => {
+  const dr = await drIn(t);
+  for (const words of [['help'], ['help', 'migrate'], ['lab', 'help', 'up'], ['migrate', '--help'], ['--version']]) {
+    const {exitCode, stdout, stderr} = await dr.run(...words);
+    t.deepEqual([exitCode, stderr], [0, ''], words.join(' '));
+    t.not(stdout, '');
+  }
+  for (const words of [[], ['lab'], ['help', 'migrat']]) t.is((await dr.run(...words)).exitCode, 2, words.join(' '));
+});
+
 test('every command has help with an example, and --dry-run where it changes something', async t => {
   const dr = await drIn(t);
   const top = await dr.run('--help');

@@ -76,6 +76,7 @@ test('exactly that plan is run, and leaves no claim', async t => {
   const dr = await drWithPlan(t);
   const looked = await dr.run('run', 'plan.json', '--dry-run');
   t.is(looked.exitCode, 0, looked.stderr);
+  t.regex(looked.stdout, /1 domain, about/u, 'what it would do is the result');
   const refused = await dr.run('run', 'plan.json');
   t.is(refused.exitCode, 3, 'nobody said yes');
   t.truthy(await source().readDomain(webUuid), 'nothing has moved');

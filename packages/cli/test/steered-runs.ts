@@ -1,5 +1,5 @@
 import test from 'ava';
-import type {Store} from '@dr-toolkit/engine';
+import {makePlan, runPlan, type Store} from '@dr-toolkit/engine';
 
 import {drAfter, question} from './fixtures/dr-after.ts';
 
@@ -50,6 +50,20 @@ test('abort of a run that nobody drives says so, and undoes what can be undone o
   t.is(exitCode, 0, stderr);
   t.regex(stderr, /Run the-run is waiting: nobody is at its controls/u);
   t.regex(stderr, /Nothing of it is to be undone/u);
+});
+
+test('a run that was undone is shown as such, and not as one to go on with', async t => {
+  const dr = await drAfter(t, [question], {
+    async afterwards(store) {
+      const intent = {command: 'undo of test', options: {undoes: 'the-run'}};
+      const undo = makePlan({intent, mode: 'planned', estate: '', inventory: '', steps: []}, {kinds: []});
+      await runPlan(undo, {store, kinds: [], context: {}, run: 'the-undo'});
+    },
+  });
+  const {stdout} = await dr.run('show', 'the-run');
+  t.regex(stdout, /It was undone by the-undo\. To start anew: dr test$/u);
+  t.notRegex(stdout, /To go on/u);
+  t.is((await dr.run('resume', 'the-run', '--yes')).exitCode, 3);
 });
 
 function typesOf(stdout: string): string[] {

@@ -67,6 +67,31 @@ test('Ctrl-C at a question does nothing, and says so', async t => {
   t.regex(terminal.shown(), /interrupted; nothing was changed/u);
 });
 
+test('Ctrl-D at a question is no yes', async t => {
+  const {dr} = await desk(t);
+  const terminal = dr(['lanes', 'host:birch/disk=1']);
+  await terminal.until(/\[y\/N\] /u);
+  terminal.type('\u0004');
+  t.is(await terminal.ended, 3, terminal.shown());
+  t.regex(terminal.shown(), /No answer was given, so nothing was done/u);
+});
+
+for (const [name, key, code] of [
+  ['Ctrl-C', '\u0003', 130],
+  ['Ctrl-D', '\u0004', 1],
+] as const) {
+  test(`${name} at a question of a run leaves it waiting, and says what has become of it`, async t => {
+    const {dr, run} = await desk(t, [{id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is it off?'}}]);
+    const terminal = dr(['resume', 'last', '--yes']);
+    await terminal.until(/Is it off\?.*\s+\[yes\/no\] /u);
+    terminal.type(key);
+    t.is(await terminal.ended, code, terminal.shown());
+    t.regex(terminal.shown(), /It waits for an answer\. What can be said, and how: dr show the-run/u);
+    t.notRegex(terminal.shown(), /nothing was changed/u);
+    t.is((await run()).state, 'waiting');
+  });
+}
+
 test('what a run asks is asked at the terminal: yes or no, a choice, a name typed in full', async t => {
   const {dr, run} = await desk(t, [
     {id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is the old one off?'}},

@@ -1,7 +1,6 @@
 import {
   acceptedAnswer,
   answerStep,
-  listRuns,
   mendRunFolder,
   resumeOutlook,
   runIsAlive,
@@ -24,6 +23,7 @@ import {resumeWatched} from '../resume-watched.ts';
 import type {Steered} from '../steer-run.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
+import {undoneBy} from '../undone-by.ts';
 import {withRuns} from '../user-store.ts';
 
 export type ResumeCommand = GlobalOptions & {
@@ -64,12 +64,9 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
 
 /** What was taken back cannot be gone on from: its records say done where nothing is left. */
 async function refuseUndone(store: Store, {run, command}: RunView): Promise<void> {
-  for (const {run: later, command: done} of await listRuns(store)) {
-    if (done !== `undo of ${command}`) continue;
-    const {plan} = await showRun(store, later);
-    if (plan.intent.options?.undoes !== run) continue;
-    throw new CliError('BLOCKED', `Run ${run} was undone by ${later}`, {hint: `Start anew: dr ${command}`});
-  }
+  const later = await undoneBy(store, {run, command});
+  if (later === undefined) return;
+  throw new CliError('BLOCKED', `Run ${run} was undone by ${later}`, {hint: `Start anew: dr ${command}`});
 }
 
 /** What --answer says, by step; all of it fits, or nothing is answered. */

@@ -55,8 +55,11 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
   for (const finding of findings) terminal.event({type: 'finding', ...finding});
   terminal.event({type: 'plan', plan});
   if (!terminal.json) {
-    const text = findingsText(findings, (style, words) => terminal.paint(style, words, 'stderr'));
-    terminal.note(`${text === '' ? '' : `${text}\n\n`}${movesText(moves)}`);
+    const on = options.dryRun ? 'stdout' : 'stderr'; // what is to come, or the result
+    const text = findingsText(findings, (style, words) => terminal.paint(style, words, on));
+    const told = `${text === '' ? '' : `${text}\n\n`}${movesText(moves)}`;
+    if (options.dryRun) terminal.say(told);
+    else terminal.note(told);
   }
   if (findings.some(({severity}) => severity === 'blocks')) {
     throw new CliError('BLOCKED', 'Something stands in the way of what the plan moves, so nothing was moved', {

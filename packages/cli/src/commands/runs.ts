@@ -9,6 +9,7 @@ import {questionsText} from '../questions-text.ts';
 import {RunView as View} from '../run-view.ts';
 import {tableText} from '../table.ts';
 import type {Terminal} from '../terminal.ts';
+import {undoneBy} from '../undone-by.ts';
 import {withRuns, withStoreToRead} from '../user-store.ts';
 import {waitText} from '../waits-text.ts';
 
@@ -32,7 +33,7 @@ export async function show(
     const run = await showRun(store, await findRun(store, wanted));
     if (!options.follow) {
       terminal.event({type: 'run', ...run});
-      terminal.say(runText(run, Date.now()));
+      terminal.say(runText(run, Date.now(), await undoneBy(store, run)));
       return exitCodes.done;
     }
     const view = new View(run.plan);
@@ -62,6 +63,7 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
 export function runText(
   {run, state, command, startedMs, endedMs, fraction, folder, steps}: RunView,
   nowMs: number,
+  undone?: string,
 ): string {
   const head = [
     `${run}  ${state}, ${percentText(fraction)}`,
@@ -86,7 +88,8 @@ export function runText(
   const failures = steps.flatMap(({step, record}) =>
     record.error?.hint === undefined ? [] : [`${step.id}: ${record.error.message}\n  ${record.error.hint}`],
   );
-  const next = nextTexts(run, state);
+  const next =
+    undone === undefined ? nextTexts(run, state) : `It was undone by ${undone}. To start anew: dr ${command}`;
   const questions = questionsText({run, steps});
   return [head.join('\n'), table, ...failures, ...questions, ...(next === undefined ? [] : [next])].join('\n\n');
 }
