@@ -1,4 +1,4 @@
-import {access, constants, open} from 'node:fs/promises';
+import {access, constants, glob, open} from 'node:fs/promises';
 import {delimiter, join} from 'node:path';
 import {LabError} from './lab-error.ts';
 import {asks} from './run.ts';
@@ -13,7 +13,6 @@ export interface LabRefusal {
 /** Programs the lab runs, by the Debian package that brings each. */
 const programs: Readonly<Record<string, readonly string[]>> = {
   'libvirt-daemon': ['libvirtd'],
-  'libvirt-daemon-driver-qemu': [],
   'qemu-system-x86': ['qemu-system-x86_64'],
   'qemu-utils': ['qemu-img'],
   'openssh-client': ['ssh', 'ssh-keygen'],
@@ -26,17 +25,29 @@ const programs: Readonly<Record<string, readonly string[]>> = {
   dpkg: ['dpkg-deb'],
   apt: ['apt-get', 'apt-cache'],
   lz4: ['lz4'],
+  zstd: ['zstd'],
   'xz-utils': ['xz'],
 };
 
-/** Debian packages a machine needs for a lab. */
-export const labPackages: readonly string[] = Object.keys(programs);
+/** What libvirtd loads, by the Debian package that brings each. */
+const drivers: Readonly<Record<string, string>> = {qemu: 'libvirt-daemon-driver-qemu'};
+
+/** What Debian 13 took out of libvirt-daemon into packages of their own. */
+const driversApart: Readonly<Record<string, string>> = {
+  network: 'libvirt-daemon-driver-network',
+  storage: 'libvirt-daemon-driver-storage',
+};
+
+/** Debian packages a machine needs for a lab, whatever its release. */
+export const labPackages: readonly string[] = [...Object.keys(programs), ...Object.values(drivers)];
 
 /** What the refusals look at; the machine itself unless told otherwise. */
 export interface Machine {
   readonly isRoot: boolean;
   readonly architecture: string;
   hasProgram(name: string): Promise<boolean>;
+  /** Whether libvirtd finds its driver of that name. */
+  hasDriver(name: string): Promise<boolean>;
   canOpen(path: string): Promise<boolean>;
   canUnshare(): Promise<boolean>;
 }
@@ -69,6 +80,16 @@ export async function labRefusals(machine: Machine = thisMachine()): Promise<rea
     refusals.push({
       message: `Programs are missing: ${missing.join(', ')}`,
       remedy: `Install them: apt-get install --no-install-recommends ${lackingPackages.join(' ')}`,
+    });
+  }
+  // Without libvirt-daemon nobody knows which drivers it brings.
+  const wanted = missing.includes('libvirtd') ? drivers : {...drivers, ...driversApart};
+  const absent: string[] = [];
+  for (const name of Object.keys(wanted)) if (!(await machine.hasDriver(name))) absent.push(name);
+  if (absent.length > 0) {
+    refusals.push({
+      message: `libvirtd lacks drivers: ${absent.join(', ')}`,
+      remedy: `Install them: apt-get install --no-install-recommends ${absent.map(name => wanted[name]).join(' ')}`,
     });
   }
   if (!(await machine.canOpen('/dev/net/tun'))) {
@@ -106,6 +127,7 @@ function thisMachine(): Machine {
     isRoot: process.getuid?.() === 0,
     architecture: process.arch,
     hasProgram,
+    hasDriver,
     canOpen,
     canUnshare: () =>
       asks('unshare', ['--mount', '--uts', '--net', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
@@ -122,6 +144,12 @@ async function hasProgram(name: string): Promise<boolean> {
     );
     if (found) return true;
   }
+  return false;
+}
+
+async function hasDriver(name: string): Promise<boolean> {
+  const folders = '/usr/{lib,lib64,lib/*}/libvirt/connection-driver';
+  for await (const _ of glob(join(folders, `libvirt_driver_${name}.so`))) return true;
   return false;
 }
 

@@ -6,6 +6,7 @@ const able: Machine = {
   isRoot: true,
   architecture: 'x64',
   hasProgram: async () => true,
+  hasDriver: async () => true,
   canOpen: async () => true,
   canUnshare: async () => true,
 };
@@ -19,10 +20,11 @@ test('everything that is missing is told at once, each with a remedy', async t =
     isRoot: false,
     architecture: 'arm64',
     hasProgram: async name => name !== 'libvirtd' && name !== 'qemu-img',
+    hasDriver: async () => false,
     canOpen: async () => false,
     canUnshare: async () => false,
   });
-  t.is(refusals.length, 5);
+  t.is(refusals.length, 6);
   t.true(refusals.every(({message, remedy}) => message !== '' && remedy !== ''));
 });
 
@@ -30,6 +32,21 @@ test('missing programs are told with the packages that bring them', async t => {
   const [refusal] = await labRefusals({...able, hasProgram: async name => !['libvirtd', 'tc'].includes(name)});
   t.is(refusal?.message, 'Programs are missing: libvirtd, tc');
   t.is(refusal?.remedy, 'Install them: apt-get install --no-install-recommends libvirt-daemon iproute2');
+});
+
+test('drivers that Debian packs apart from libvirtd are told by their packages', async t => {
+  const [refusal] = await labRefusals({...able, hasDriver: async name => name === 'qemu'});
+  t.is(refusal?.message, 'libvirtd lacks drivers: network, storage');
+  t.regex(refusal?.remedy ?? '', / libvirt-daemon-driver-network libvirt-daemon-driver-storage$/);
+});
+
+test('without libvirtd no package is named that an older Debian does not have', async t => {
+  const bare = {...able, hasProgram: async (name: string) => name !== 'libvirtd', hasDriver: async () => false};
+  const refusals = await labRefusals(bare);
+  t.deepEqual(
+    refusals.map(({remedy}) => remedy.replace(/^.*recommends /u, '')),
+    ['libvirt-daemon', 'libvirt-daemon-driver-qemu'],
+  );
 });
 
 test('a container without /dev/net/tun is told so', async t => {
@@ -50,7 +67,7 @@ test('the list of packages names each once', t => {
 test('the bootstrap script installs every package the lab needs that Debian can be without', async t => {
   const list = await readFile(new URL('../../../scripts/debian-packages.txt', import.meta.url), 'utf8');
   const always = new Set(['libc-bin', 'dpkg', 'apt']);
-  const installed = new Set(list.split('\n').map(line => line.replace(/#.*/u, '').trim()));
+  const installed = new Set(list.split('\n').map(line => line.replace(/[#?].*/u, '').trim()));
   t.deepEqual(
     labPackages.filter(name => !installed.has(name) && !always.has(name)),
     [],

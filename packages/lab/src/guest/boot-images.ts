@@ -79,11 +79,14 @@ async function build(draft: string, options: BootImageOptions): Promise<void> {
   const versions = await unpackPackages(draft, unpacked, options);
   options.onStep?.('building the kernel and the guest');
   await writeFile(join(out, 'packages.txt'), versions);
-  await Promise.all([
+  const parts = [
     writeKernel(unpacked, join(out, 'vmlinux'), options),
     writeInitrd(unpacked, join(out, 'initrd'), options),
     writeRoot(unpacked, join(out, 'root'), options),
-  ]);
+  ];
+  // Nobody may still write into the draft when it is removed.
+  await Promise.allSettled(parts);
+  await Promise.all(parts);
 }
 
 async function unpackPackages(draft: string, unpacked: string, options: BootImageOptions): Promise<string> {
