@@ -80,7 +80,7 @@ const uuidOf = (rig: CrashRig, host: string) => rig.shell(host, `virsh domuuid $
 test.serial('another domain of that identity runs on the target', waits, {
   async make(rig, {from, to}) {
     const xml = `<domain type="qemu"><name>${name}</name><uuid>${await uuidOf(rig, from)}</uuid><memory unit="MiB">32</memory><os><type arch="x86_64" machine="pc">hvm</type></os></domain>`;
-    await rig.shell(to, `echo '${xml}' > /tmp/other.xml && virsh create /tmp/other.xml`);
+    await rig.shell(to, `echo '${xml}' > /var/lib/libvirt/other.xml && virsh create /var/lib/libvirt/other.xml`);
   },
   mend: (rig, {to}) => rig.shell(to, `virsh destroy ${name}`),
   evidence: ({from, to}) => [new RegExp(`${from}.*running`, 'u'), new RegExp(`${to}.*running.*transient`, 'u')],
@@ -106,9 +106,9 @@ test.serial('it is gone from both hosts', waits, {
   make: (rig, {from}) =>
     rig.shell(
       from,
-      `virsh dumpxml ${name} --inactive > /tmp/gone.xml && virsh destroy ${name} && virsh undefine ${name}`,
+      `virsh dumpxml ${name} --inactive > /var/lib/libvirt/gone.xml && virsh destroy ${name} && virsh undefine ${name}`,
     ),
-  mend: (rig, {from}) => rig.shell(from, `virsh define /tmp/gone.xml && virsh start ${name}`),
+  mend: (rig, {from}) => rig.shell(from, `virsh define /var/lib/libvirt/gone.xml && virsh start ${name}`),
   evidence: ({from, to}) => [new RegExp(`${from}.*not there`, 'u'), new RegExp(`${to}.*not there`, 'u')],
   places: () => ({}),
   guest: 'boots again',

@@ -18,9 +18,11 @@ export function toReadable(stream: RpcStream): Readable {
 /**
  * A Node stream to the daemon. `finish` means that the daemon has confirmed the end, and so that the upload is complete.
  * Destroyed before, it aborts the upload on the daemon as well.
+ *
+ * It takes no more than `bytesMost`: libvirt 11.3 crashes when it gets more than an upload was opened for.
  */
-export function toWritable(stream: RpcStream): Writable {
-  const writable = new Writable(writing(stream));
+export function toWritable(stream: RpcStream, bytesMost = Number.POSITIVE_INFINITY): Writable {
+  const writable = new Writable(writing(stream, bytesMost));
   // An upload that the daemon breaks off fails at once, not at the next write.
   stream.done.catch((error: unknown) => writable.destroy(error as Error));
   return writable;
@@ -28,7 +30,7 @@ export function toWritable(stream: RpcStream): Writable {
 
 /** A console or channel, in both directions. */
 export function toDuplex(stream: RpcStream): Duplex {
-  const duplex: Duplex = new Duplex({...writing(stream), read: nextOf(stream, () => duplex)});
+  const duplex: Duplex = new Duplex({...writing(stream, Number.POSITIVE_INFINITY), read: nextOf(stream, () => duplex)});
   return duplex;
 }
 
@@ -45,9 +47,14 @@ function nextOf(stream: RpcStream, target: () => Readable): () => void {
   return () => void push();
 }
 
-function writing(stream: RpcStream): WritableOptions {
+function writing(stream: RpcStream, bytesMost: number): WritableOptions {
+  let left = bytesMost;
   return {
-    write: (chunk: Buffer, _encoding, done) => void tell(stream.write(chunk), done),
+    write(chunk: Buffer, _encoding, done) {
+      left -= chunk.length;
+      if (left < 0) done(new RangeError(`The upload was opened for ${bytesMost} bytes, and more was written`));
+      else void tell(stream.write(chunk), done);
+    },
     final: done => void tell(stream.finish(), done),
     destroy(error, done) {
       stream.abort(error ?? undefined);

@@ -87,8 +87,8 @@ report();
 async function prepare({exec}: Pick<Lab, 'exec'>): Promise<void> {
   const shell = (script: string) => exec.call(lab, here, ['sh', '-c', script]);
   for (const {name} of guests) {
-    await shell(`virsh dumpxml --inactive ${name} | sed "s/<driver name='qemu' type='qcow2'/& cache='none'/" > /tmp/x.xml
-      virsh define /tmp/x.xml && virsh destroy ${name} && virsh start ${name}`);
+    await shell(`virsh dumpxml --inactive ${name} | sed "s/<driver name='qemu' type='qcow2'/& cache='none'/" > /var/lib/libvirt/x.xml
+      virsh define /var/lib/libvirt/x.xml && virsh destroy ${name} && virsh start ${name}`);
   }
   for (const guest of guests) await waitForGuest(guest, {withinMs: 180_000});
   // No zeros: those are not copied.

@@ -100,11 +100,11 @@ export class StorageVolume {
   }
 
   /**
-   * Takes its bytes. `finish` (and so the end of a `pipeline`) means that the daemon has all of them; destroying it ends
-   * the upload, and leaves what was written.
+   * Takes its bytes, no more than `length`. `finish` (and so the end of a `pipeline`) means that the daemon has all of
+   * them; destroying it ends the upload, and leaves what was written.
    */
   async upload(options: RangeOptions = {}): Promise<Writable> {
-    return toWritable(await this.#openUpload(0, options));
+    return toWritable(await this.#openUpload(0, options), options.length === 0 ? undefined : options.length);
   }
 
   /**
