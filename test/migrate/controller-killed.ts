@@ -10,6 +10,7 @@ import {askGuest, type GuestRecord} from '@dr-toolkit/lab';
 import {migrationKinds, migrationMoves, releaseClaims} from '@dr-toolkit/migrate';
 
 import {countedPast} from '../fixtures/counted-past.ts';
+import {attachData, blockState, isBounded, monitor} from './fixtures/bounded-copy.ts';
 import {labRig, type Rig} from './fixtures/lab-migration.ts';
 import {ranOn} from '../fixtures/ran-on.ts';
 
@@ -83,7 +84,8 @@ test('dr is killed half-way: the move goes on, and the resumed run takes it up w
   const {rig} = t.context;
   const [guest = t.fail()] = await rig.lab.guests();
   const before = await askGuest(guest.address);
-  await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.1});
+  await attachData(rig, 'sunjammer', 'aslo-proxy');
+  await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.1, bytesPerSecond: 16 * 1024 ** 2});
   const {outcome, seen} = await resumed(t.context, 'the-run');
   t.is(outcome.status, 'done');
   t.true(seen.includes('aslo-proxy/move attached'), seen.join(', '));
@@ -103,7 +105,7 @@ test('dr is killed while a lane pauses a move, and the run is aborted: the move 
   t.is(outcome.steps['aslo-web1/move']?.state, 'cancelled');
   t.deepEqual(await rig.places('aslo-web1'), {sunjammer: 'running'});
   t.is((await rig.shell('newhost', 'ls /var/lib/libvirt/images | grep aslo-web1; true')).trim(), '');
-  t.notRegex(await blockNodes(rig, 'sunjammer', 'aslo-web1'), /dr-copy|migration-/u);
+  t.notRegex(await blockState(rig, 'sunjammer', 'aslo-web1'), /dr-copy|migration-/u);
   await countedPast(guest.address, before.counter);
   t.true(await ranOn(rig.lab, guest, before.boot_id));
 });
@@ -118,7 +120,7 @@ test('dr is killed while a lane slows or pauses a move: it goes on as slow or re
   t.is(outcome.status, 'done');
   t.true(seen.includes('aslo-web1/move attached'), seen.join(', '));
   t.deepEqual(await rig.places('aslo-web1'), {newhost: 'running'});
-  t.notRegex(await blockNodes(rig, 'newhost', 'aslo-web1'), /dr-copy|migration-/u);
+  t.notRegex(await blockState(rig, 'newhost', 'aslo-web1'), /dr-copy|migration-/u);
   await countedPast(guest.address, before.counter);
   t.true(await ranOn(rig.lab, guest, before.boot_id));
 });
@@ -128,23 +130,18 @@ async function killedWhilePaused(context: Context, run: string): Promise<GuestRe
   const {rig} = context;
   const guest = (await rig.lab.guests()).find(({name}) => name === 'aslo-web1');
   if (!guest) throw new Error('The lab has no aslo-web1');
+  if (!/vdb/u.test(await rig.shell('sunjammer', 'virsh domblklist aslo-web1'))) {
+    await attachData(rig, 'sunjammer', 'aslo-web1');
+  }
   // So slow that the move would outlast this test many times.
   const slow = {fraction: 0, bytesPerSecond: 32 * 1024};
-  const until = async () => /dr-copy-vda/u.test(await blockNodes(rig, 'sunjammer', 'aslo-web1'));
+  const until = async () => isBounded(await blockState(rig, 'sunjammer', 'aslo-web1'), slow.bytesPerSecond / 2);
   await beginAndKill(context, {run, domain: 'aslo-web1', ...slow, until});
-  if (!(await until())) throw new Error('Its throttle has gone with dr');
+  if (!(await until())) throw new Error('Its bound has gone with dr');
   const info = await rig.shell('sunjammer', 'virsh domjobinfo aslo-web1');
   if (!/Operation: +Outgoing migration/u.test(info)) throw new Error(`It does not move: ${info}`);
   const jobs = await monitor(rig, 'sunjammer', 'aslo-web1', {execute: 'query-block-jobs'});
   const device = /"device":"(?<device>[^"]+)"/u.exec(jobs)?.groups?.['device'];
   await monitor(rig, 'sunjammer', 'aslo-web1', {execute: 'block-job-pause', arguments: {device}});
   return guest;
-}
-
-function blockNodes(rig: Rig, host: string, domain: string): Promise<string> {
-  return monitor(rig, host, domain, {execute: 'query-named-block-nodes', arguments: {flat: true}});
-}
-
-function monitor(rig: Rig, host: string, domain: string, command: object): Promise<string> {
-  return rig.shell(host, `virsh qemu-monitor-command ${domain} '${JSON.stringify(command)}'`);
 }

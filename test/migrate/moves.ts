@@ -82,8 +82,8 @@ test('the sources are marked and kept, and cleaning frees them', async t => {
 
   const back = await rig.migrate({from: 'newhost', to: 'sunjammer', domains: ['aslo-db']});
   t.deepEqual(
-    back.findings.map(({code, severity}) => [code, severity]),
-    [['KEPT_DISK', 'blocks']],
+    back.findings.filter(({severity}) => severity === 'blocks').map(({code}) => code),
+    ['KEPT_DISK'],
   );
   t.is(back.plan, undefined);
 

@@ -1,13 +1,14 @@
 import type {HostReading} from '@dr-toolkit/hosts';
 
-import {beginsAnew, copiedDisks, type DomainMove} from './domain-move.ts';
+import {beginsAnew, copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
 import {poolOf} from './domain-moves.ts';
 import type {Finding} from './finding.ts';
+import {fillsHoles} from './version-findings.ts';
 
 /** Whether the target has memory and disk for all of them together. */
 export function roomFindings(moves: readonly DomainMove[], source: HostReading, target: HostReading): Finding[] {
   const arriving = moves.filter(beginsAnew);
-  return [...memoryFindings(arriving, source, target), ...diskFindings(arriving, target)];
+  return [...memoryFindings(arriving, source, target), ...diskFindings(arriving, source, target)];
 }
 
 function memoryFindings(moves: readonly DomainMove[], source: HostReading, target: HostReading): Finding[] {
@@ -25,8 +26,10 @@ function memoryFindings(moves: readonly DomainMove[], source: HostReading, targe
   ];
 }
 
-function diskFindings(moves: readonly DomainMove[], target: HostReading): Finding[] {
-  const disks = moves.flatMap(move => copiedDisks(move));
+function diskFindings(moves: readonly DomainMove[], source: HostReading, target: HostReading): Finding[] {
+  const disks = moves.flatMap(({how, ...move}) =>
+    copiedDisks(move).map(disk => (how === 'live' && fillsHoles(source) ? filledUp(disk) : disk)),
+  );
   const byPool = Map.groupBy(disks, disk => poolOf(target, disk.targetPath));
   return Array.from(byPool).flatMap(([pool, arriving]): Finding[] => {
     if (!pool) return []; // a folder that no pool covers: how much room it has is not known to libvirt
@@ -47,6 +50,10 @@ function diskFindings(moves: readonly DomainMove[], target: HostReading): Findin
     }
     return [];
   });
+}
+
+function filledUp(disk: DiskMove): DiskMove {
+  return disk.format === 'raw' ? {...disk, allocationBytes: disk.capacityBytes} : disk;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import type {HostReading} from '@dr-toolkit/hosts';
 
-import type {DomainMove} from './domain-move.ts';
+import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
 import type {Finding} from './finding.ts';
 
 type Version = readonly [major: number, minor: number, patch: number];
@@ -40,6 +40,13 @@ export function versionFindings(source: HostReading, target: HostReading, moves:
       `Update ${target.name} to libvirt 11.5 or later`,
     );
   }
+  if (fillsHoles(source) && moves.some(move => move.how === 'live' && copiedDisks(move).some(isRaw))) {
+    warn(
+      source,
+      `libvirt ${source.libvirtVersion} copies the holes of raw disks as zeros: a sparse one takes all of its size on ${target.name}`,
+      `Update ${source.name} to libvirt 10.9 or later, or move such domains with --mode offline`,
+    );
+  }
   if (before(to, from) && to[0] < from[0]) {
     warn(
       target,
@@ -48,6 +55,13 @@ export function versionFindings(source: HostReading, target: HostReading, moves:
     );
   }
   return findings;
+}
+
+const isRaw = ({format}: DiskMove): boolean => format === 'raw';
+
+/** Whether raw disks that are copied from a running guest lose their holes. From 10.9 on libvirt can be told otherwise. */
+export function fillsHoles({libvirtVersion}: Pick<HostReading, 'libvirtVersion'>): boolean {
+  return within(versionOf(libvirtVersion), [9, 10, 0], [10, 8, 99]);
 }
 
 /** `9.0.0` in numbers. */

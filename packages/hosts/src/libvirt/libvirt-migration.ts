@@ -11,6 +11,7 @@ import {hasMonitor} from './monitor.ts';
 import {moveFailure} from './move-failure.ts';
 import {MoveWatch} from './move-watch.ts';
 import {refByUuid} from './read-domain.ts';
+import {canDetectZeroes} from './zero-detection.ts';
 
 const dropMs = 10_000;
 /** Of a job's numbers: those of the one that ended last. */
@@ -37,7 +38,10 @@ export async function liveMove(
   move: LiveMove,
   {signal, onProgress, onArrived, boundNow, onBound, onStop}: LiveMoveOptions = {},
 ): Promise<LiveMoveResult> {
-  const domain = await source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal});
+  const [domain, zeroes] = await Promise.all([
+    source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal}),
+    canDetectZeroes({source, target}, move, {signal}),
+  ]);
   signal?.throwIfAborted();
   const targetPrepares = async (options: CallOptions) =>
     (await target.find('DOMAIN_LOOKUP_BY_UUID', {uuid}, options)) !== undefined;
@@ -51,8 +55,12 @@ export async function liveMove(
   };
   const watch = new MoveWatch(source, domain, {move, accelerated, onProgress, targetPrepares, lift});
   const bounded = boundNow?.() !== undefined && move.copiedDisks.length > 0 && (await hasMonitor(source, domain.ref));
-  const begun = bounded ? {...move, bandwidthMibPerSecond: startMibPerSecond} : move;
-  const moved = () => watch.during(stop => begin(domain, target, begun, stop), signal);
+  const begun = {
+    ...optionsOf(bounded ? {...move, bandwidthMibPerSecond: startMibPerSecond} : move),
+    disksDetectZeroes: zeroes && move.copiedDisks.length > 0 ? move.copiedDisks : undefined,
+  };
+  const begin = (stop: AbortSignal) => beginMove(domain, target, move, {...begun, signal: stop});
+  const moved = () => watch.during(begin, signal);
   if (onArrived) void arrival(target, uuid, {signal: over.signal}).then(how => how === 'arrived' && onArrived());
   if (bounded) {
     const speed = () => ({bytesPerSecond: boundNow(), ownMibPerSecond: move.bandwidthMibPerSecond});
@@ -85,14 +93,18 @@ export async function liveMove(
  * `daemons`: one call, which goes on without us. `client`: several on both sides; when these connections end, both
  * daemons take everything back.
  */
-async function begin(domain: Domain, target: LibvirtLink, move: LiveMove, signal: AbortSignal): Promise<void> {
-  const options = optionsOf(move, signal);
-  await (move.through === 'daemons'
-    ? domain.migrateToUri(move.targetUri, options)
+async function beginMove(
+  domain: Domain,
+  target: LibvirtLink,
+  {through, targetUri}: LiveMove,
+  options: Moving,
+): Promise<void> {
+  await (through === 'daemons'
+    ? domain.migrateToUri(targetUri, options)
     : domain.migrateTo(target.connection, options));
 }
 
-function optionsOf(move: LiveMove, signal: AbortSignal): Moving {
+function optionsOf(move: LiveMove): Moving {
   const copies = move.copiedDisks.length > 0;
   const flags: MigrateFlag[] = ['live', 'persist-dest', 'abort-on-error'];
   if (copies) flags.push('non-shared-disk');
@@ -104,7 +116,6 @@ function optionsOf(move: LiveMove, signal: AbortSignal): Moving {
     migrateUri: move.migrateUri,
     disks: copies ? move.copiedDisks : undefined,
     mibPerSecondMax: move.bandwidthMibPerSecond,
-    signal,
   };
 }
 
