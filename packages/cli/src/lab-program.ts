@@ -61,6 +61,9 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
   lab
     .command('exec')
     .summary('run a command inside a host, as its root')
+    .showHelpAfterError(
+      '(a command with options of its own comes after --, as in: dr lab exec newhost -- virsh list --all)',
+    )
     .argument('<host>', 'a host of the lab')
     .argument('<command...>', 'after --')
     .option('--name <name>', 'of the lab (default: lab)')

@@ -28,6 +28,14 @@ const refuses = test.macro({
 });
 
 test('an unknown command', refuses, ['migrat'], 2, /unknown command 'migrat'/u, /Did you mean migrate/u);
+test(
+  'an option of a command that a host is to run',
+  refuses,
+  ['lab', 'exec', 'newhost', 'virsh', 'list', '--all'],
+  2,
+  /unknown option '--all'/u,
+  /comes after --, as in: dr lab exec newhost -- virsh list --all/u,
+);
 test('an unknown option', refuses, ['status', '--jsn'], 2, /unknown option '--jsn'/u, /Did you mean --json/u);
 test('a missing option', refuses, ['migrate', '--from', 'sunjammer'], 2, /'--to <host>' not specified/u);
 test(
