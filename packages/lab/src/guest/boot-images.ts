@@ -93,11 +93,12 @@ async function unpackPackages(draft: string, unpacked: string, options: BootImag
   const debs = join(draft, 'debs');
   await mkdir(debs);
   const download = async () => {
-    const depends = await run('apt-cache', ['depends', '--important', kernelPackage], options);
-    const kernel = /Depends: (linux-image-\S+)/u.exec(depends)?.[1];
+    const [kernel] = await dependsOf(kernelPackage, /^linux-image-/u, options);
     if (kernel === undefined) throw new Error(`apt knows no ${kernelPackage}`);
+    // From Debian 14 on in pieces.
+    const pieces = await dependsOf(kernel, /^linux-(?:binary|modules)-/u, options);
     const settings = ['-qq', '-o', 'APT::Sandbox::User=root'];
-    await run('apt-get', [...settings, 'download', kernel, ...otherPackages], {...options, cwd: debs});
+    await run('apt-get', [...settings, 'download', kernel, ...pieces, ...otherPackages], {...options, cwd: debs});
   };
   try {
     await download();
@@ -112,8 +113,16 @@ async function unpackPackages(draft: string, unpacked: string, options: BootImag
   return `${files.join('\n')}\n`;
 }
 
+async function dependsOf(name: string, wanted: RegExp, options: RunOptions): Promise<readonly string[]> {
+  const depends = await run('apt-cache', ['depends', '--important', name], options);
+  return depends
+    .matchAll(/Depends: (?<on>\S+)/gu)
+    .flatMap(({groups: {on = ''} = {}}) => (wanted.test(on) ? [on] : []))
+    .toArray();
+}
+
 async function writeKernel(unpacked: string, path: string, {signal}: RunOptions): Promise<void> {
-  const image = await firstMatch(join(unpacked, 'boot/vmlinuz-*'));
+  const image = await firstMatch(join(unpacked, '{boot/vmlinuz-*,usr/lib/modules/*/vmlinuz}'));
   const {unpack, payload} = packedKernel(await readFile(image));
   const [program, ...args] = unpack;
   // The unpacker may grumble over what follows the kernel; what counts is what came out.
