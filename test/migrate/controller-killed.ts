@@ -85,7 +85,7 @@ test('dr is killed half-way: the move goes on, and the resumed run takes it up w
   const [guest = t.fail()] = await rig.lab.guests();
   const before = await askGuest(guest.address);
   await attachData(rig, 'sunjammer', 'aslo-proxy');
-  await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.1, bytesPerSecond: 16 * 1024 ** 2});
+  await beginAndKill(t.context, {run: 'the-run', domain: 'aslo-proxy', fraction: 0.05, bytesPerSecond: 2 * 1024 ** 2});
   const {outcome, seen} = await resumed(t.context, 'the-run');
   t.is(outcome.status, 'done');
   t.true(seen.includes('aslo-proxy/move attached'), seen.join(', '));

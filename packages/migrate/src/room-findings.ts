@@ -28,7 +28,7 @@ function memoryFindings(moves: readonly DomainMove[], source: HostReading, targe
 
 function diskFindings(moves: readonly DomainMove[], source: HostReading, target: HostReading): Finding[] {
   const disks = moves.flatMap(({how, ...move}) =>
-    copiedDisks(move).map(disk => (how === 'live' && fillsHoles(source) ? filledUp(disk) : disk)),
+    copiedDisks(move).map(disk => (how === 'live' && fillsHoles(source, target) ? filledUp(disk) : disk)),
   );
   const byPool = Map.groupBy(disks, disk => poolOf(target, disk.targetPath));
   return Array.from(byPool).flatMap(([pool, arriving]): Finding[] => {

@@ -40,11 +40,12 @@ export function versionFindings(source: HostReading, target: HostReading, moves:
       `Update ${target.name} to libvirt 11.5 or later`,
     );
   }
-  if (fillsHoles(source) && moves.some(move => move.how === 'live' && copiedDisks(move).some(isRaw))) {
+  if (fillsHoles(source, target) && moves.some(move => move.how === 'live' && copiedDisks(move).some(isRaw))) {
+    const old = before(from, holesKept) ? source : target;
     warn(
-      source,
-      `libvirt ${source.libvirtVersion} copies the holes of raw disks as zeros: a sparse one takes all of its size on ${target.name}`,
-      `Update ${source.name} to libvirt 10.9 or later, or move such domains with --mode offline`,
+      old,
+      `From libvirt ${source.libvirtVersion} to ${target.libvirtVersion} the holes of raw disks arrive as zeros: a sparse one takes all of its size on ${target.name}`,
+      `Update ${old.name} to libvirt 10.9 or later, or move such domains with --mode offline`,
     );
   }
   if (before(to, from) && to[0] < from[0]) {
@@ -59,9 +60,16 @@ export function versionFindings(source: HostReading, target: HostReading, moves:
 
 const isRaw = ({format}: DiskMove): boolean => format === 'raw';
 
-/** Whether raw disks that are copied from a running guest lose their holes. From 10.9 on libvirt can be told otherwise. */
-export function fillsHoles({libvirtVersion}: Pick<HostReading, 'libvirtVersion'>): boolean {
-  return within(versionOf(libvirtVersion), [9, 10, 0], [10, 8, 99]);
+/** Since then libvirt can be told to look for zeros in what it copies, if both ends know it. */
+const holesKept: Version = [10, 9, 0];
+
+/** Whether raw disks that are copied from a running guest lose their holes. Before 9.10 libvirt looked for zeros by itself. */
+export function fillsHoles(
+  source: Pick<HostReading, 'libvirtVersion'>,
+  target: Pick<HostReading, 'libvirtVersion'>,
+): boolean {
+  const [from, to] = [versionOf(source.libvirtVersion), versionOf(target.libvirtVersion)];
+  return !before(from, [9, 10, 0]) && (before(from, holesKept) || before(to, holesKept));
 }
 
 /** `9.0.0` in numbers. */

@@ -147,17 +147,19 @@ test('versions that break moves are told', async t => {
 
 test('a raw disk that loses its holes on the way needs room for all of it', async t => {
   const raw = `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${images}/data.raw'/><target dev='vdb'/></disk>`;
-  const said = async (libvirtVersion: string, mode: 'live' | 'offline' = 'live') => {
+  const said = async (from: string, to: string, mode: 'live' | 'offline' = 'live') => {
     const pools = [{name: 'default', path: images, availableBytes: 512 * 1024 ** 2}];
-    const hosts = {alder: {libvirtVersion}, birch: {libvirtVersion, pools}};
+    const hosts = {alder: {libvirtVersion: from}, birch: {libvirtVersion: to, pools}};
     const two = new TwoHosts(hosts).with('web', {devices: raw, ...(mode === 'offline' && {state: 'shutoff'})});
     const planned = await two.plan();
     return [...codes(planned), ...codes(planned, 'warns')];
   };
-  t.deepEqual(await said('9.0.0'), ['DISK_FULL_IF_FILLED']);
-  t.deepEqual(await said('10.8.0'), ['DISK_FULL', 'VERSION_BREAKS']);
-  t.deepEqual(await said('10.9.0'), ['DISK_FULL_IF_FILLED']);
-  t.deepEqual(await said('10.8.0', 'offline'), ['DISK_FULL_IF_FILLED']);
+  t.deepEqual(await said('9.0.0', '9.0.0'), ['DISK_FULL_IF_FILLED']);
+  t.deepEqual(await said('9.0.0', '10.9.0'), ['DISK_FULL_IF_FILLED']);
+  t.deepEqual(await said('10.8.0', '10.9.0'), ['DISK_FULL', 'VERSION_BREAKS']);
+  t.deepEqual(await said('10.9.0', '10.8.0'), ['DISK_FULL', 'VERSION_BREAKS']);
+  t.deepEqual(await said('10.9.0', '10.9.0'), ['DISK_FULL_IF_FILLED']);
+  t.deepEqual(await said('10.8.0', '10.8.0', 'offline'), ['DISK_FULL_IF_FILLED']);
 });
 
 test('10.10 is later than 10.9', t => {

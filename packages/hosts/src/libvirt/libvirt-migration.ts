@@ -40,7 +40,7 @@ export async function liveMove(
 ): Promise<LiveMoveResult> {
   const [domain, zeroes] = await Promise.all([
     source.act(({domains}) => domains.lookupByUuid(uuid, {signal}), {signal}),
-    canDetectZeroes({source, target}, move, {signal}),
+    canDetectZeroes([source, target], {signal}),
   ]);
   signal?.throwIfAborted();
   const targetPrepares = async (options: CallOptions) =>

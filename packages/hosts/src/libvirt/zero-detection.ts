@@ -1,4 +1,4 @@
-import type {CallOptions, LiveMove} from '../host.ts';
+import type {CallOptions} from '../host.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 
 /** 10.9.0 as libvirt counts. */
@@ -6,15 +6,9 @@ const since = 10_009_000n;
 
 /**
  * Whether a copy can be told to leave out what is zero. Before 9.10 it does so by itself; since then the holes of a raw
- * disk arrive as zeros that take room, unless it is told.
+ * disk arrive as zeros that take room, unless it is told. A target that is older refuses a move with that wish.
  */
-export async function canDetectZeroes(
-  {source, target}: {readonly source: LibvirtLink; readonly target: LibvirtLink},
-  {through}: Pick<LiveMove, 'through'>,
-  options: CallOptions,
-): Promise<boolean> {
-  // A target that its source's daemon talks to is not shown this option.
-  const links = through === 'daemons' ? [source] : [source, target];
+export async function canDetectZeroes(links: readonly LibvirtLink[], options: CallOptions): Promise<boolean> {
   const answers = await Promise.all(links.map(link => link.ask('CONNECT_GET_LIB_VERSION', {}, options)));
   return answers.every(answer => answer !== undefined && answer.libVer >= since);
 }
