@@ -67,7 +67,7 @@ export class LibvirtStorage {
       const make = (pool: PoolRef) =>
         this.#whenFree(() => this.#link.call('STORAGE_VOL_CREATE_XML', {pool, xml}, {signal}));
       const made = await this.#inPool(folder, make, options);
-      if (!made) await make(await this.#makeFolder(folder, options));
+      if (!made) await make(await this.#putPool(folder, createWithBuild, options));
     });
   }
 
@@ -164,29 +164,46 @@ export class LibvirtStorage {
 
   /** The active pool on a folder, made for the purpose where there is none; undefined for a folder that is missing. */
   async #poolOf(folder: string, options: CallOptions): Promise<PoolRef | undefined> {
-    const found = await this.#link.find('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', {path: folder}, options);
-    if (found) {
-      if (found.pool.name.startsWith(folderPoolPrefix)) this.#folderPools.set(folder, found.pool);
-      return found.pool;
+    const found = await this.#activePool(folder, options);
+    if (found) return found;
+    try {
+      return await this.#putPool(folder, 0, options);
+    } catch (error) {
+      if (!(error instanceof HostError) || !(error.cause instanceof LibvirtError)) throw error;
+      if (!isTaken(error.cause)) return undefined;
+      // Somebody was quicker; or files lie there in a pool that is off.
+      const theirs = await this.#activePool(folder, options);
+      if (theirs) return theirs;
+      throw error;
     }
-    return this.#folderPool(folder, 0, options);
   }
 
-  async #makeFolder(folder: string, options: CallOptions): Promise<PoolRef> {
-    const pool = await this.#folderPool(folder, createWithBuild, options);
-    if (pool) return pool;
-    throw new HostError('FAILED', `${this.#link.name}: the folder ${folder} cannot be used for volumes`, {
-      host: this.#link.name,
-      hint: `See on ${this.#link.name} that ${folder} can be made and written to`,
-    });
+  async #activePool(folder: string, options: CallOptions): Promise<PoolRef | undefined> {
+    const found = await this.#link.find('STORAGE_POOL_LOOKUP_BY_TARGET_PATH', {path: folder}, options);
+    if (found?.pool.name.startsWith(folderPoolPrefix)) this.#folderPools.set(folder, found.pool);
+    return found?.pool;
   }
 
-  async #folderPool(folder: string, flags: number, options: CallOptions): Promise<PoolRef | undefined> {
+  /** Puts a pool on a folder that has none. */
+  async #putPool(folder: string, flags: number, options: CallOptions): Promise<PoolRef> {
     const name = `${folderPoolPrefix}${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
     const xml = `<pool type='dir'><name>${name}</name><target><path>${xmlText(folder)}</path></target></pool>`;
-    const made = await this.#link.ask('STORAGE_POOL_CREATE_XML', {xml, flags}, options);
-    if (made) this.#folderPools.set(folder, made.pool);
-    return made?.pool;
+    try {
+      const {pool} = await this.#link.call('STORAGE_POOL_CREATE_XML', {xml, flags}, options);
+      this.#folderPools.set(folder, pool);
+      return pool;
+    } catch (error) {
+      const {cause} = error as Error;
+      if (!(cause instanceof LibvirtError)) throw error;
+      const {name: host} = this.#link;
+      throw new HostError('FAILED', `${host}: the folder ${folder} cannot be used for volumes: ${cause.message}`, {
+        host,
+        hint: isTaken(cause)
+          ? `Start the pool that lies there (virsh pool-start), or undefine it`
+          : `See on ${host} that ${folder} can be made and written to`,
+        cause,
+      });
+    }
   }
 
   /** A pool whose volume has just been written refreshes itself, and refuses other work for that moment. */
@@ -274,4 +291,9 @@ async function writeExtents(
 
 function xmlText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Another pool lies there, or one of that name is there. */
+function isTaken({message}: LibvirtError): boolean {
+  return /Storage source conflict|already (?:exists|active)/u.test(message);
 }

@@ -93,3 +93,39 @@ test.serial('a pool that somebody else put in its place is used', async t => {
   await link.call('STORAGE_POOL_UNDEFINE', {pool});
   t.like(await storage.find(file), {lengthBytes: 5});
 });
+
+test.serial('a folder on which a pool lies that is off is not taken for a missing one', async t => {
+  const off = path.join(daemon?.folder ?? '', 'off');
+  await mkdir(off);
+  if (process.getuid?.() === 0) await chown(off, 65_534, 65_534);
+  await link.call('STORAGE_POOL_DEFINE_XML', {
+    xml: `<pool type='dir'><name>resting</name><target><path>${off}</path></target></pool>`,
+  });
+  const file = path.join(off, 'disk.raw');
+  const said = {message: /resting/u};
+  await t.throwsAsync(storage.find(file), said);
+  await t.throwsAsync(storage.create({path: file, format: 'raw', capacityBytes: 1024}), said);
+});
+
+test.serial('a folder that cannot be made is told with the reason', async t => {
+  const file = '/proc/none/disk.raw';
+  t.is(await storage.find(file), undefined);
+  await t.throwsAsync(storage.create({path: file, format: 'raw', capacityBytes: 1024}), {
+    message: /\/proc\/none cannot be used for volumes: .*No such file/u,
+  });
+});
+
+test.serial('several that look into a bare folder at once all find what is there', async t => {
+  const bare = path.join(daemon?.folder ?? '', 'bare');
+  await mkdir(bare);
+  if (process.getuid?.() === 0) await chown(bare, 65_534, 65_534);
+  const file = path.join(bare, 'disk.raw');
+  await writeFile(file, 'data');
+  const several = Array.from({length: 8}, () => new LibvirtStorage(link));
+  const found = await Promise.all(several.map(one => one.find(file)));
+  t.deepEqual(
+    found.map(volume => volume?.lengthBytes),
+    several.map(() => 4),
+  );
+  await several[0]?.close();
+});
