@@ -9,6 +9,8 @@ export type CliErrorCode =
   | 'BLOCKED'
   /** The world is not any more as a plan needs it. */
   | 'DRIFTED'
+  /** The process at the controls of a run that was watched has died. */
+  | 'CRASHED'
   | 'HOST_UNREACHABLE'
   | 'INTERRUPTED';
 

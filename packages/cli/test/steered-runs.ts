@@ -90,6 +90,14 @@ test('abort tells of every run alike what it was told, and of one that it takes 
   });
 });
 
+test('a run that crashed is followed to the last that it told, and no further', async t => {
+  const dr = await drAfter(t, [question], crashed);
+  const {exitCode, stdout, stderr} = await dr.run('show', 'last', '--follow', '--json');
+  t.is(exitCode, 1, stderr);
+  t.is(typesOf(stdout).at(-1), 'error');
+  t.regex(stderr, /Run the-run crashed: nobody is at its controls\n +.*dr resume the-run/u);
+});
+
 test('abort of a run that crashed takes it to its end', async t => {
   const dr = await drAfter(t, [question], crashed);
   t.regex((await dr.run('runs')).stdout, /^the-run +crashed/mu);

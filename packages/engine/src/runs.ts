@@ -66,27 +66,32 @@ export async function showRun(store: Store, run: string, {locks = kernelLocks}: 
   return {...state, plan, steps, fraction: fractionOf(steps)};
 }
 
-/** A run's events from the first on, and then as they come, until it has ended. Only reads. */
+/** A run's events from the first on, and then as they come, until it has ended or its controller has died. Only reads. */
 export async function* followRun(
   store: Store,
   run: string,
   {
     signal,
     clock = realClock,
+    locks = kernelLocks,
     after = 0,
     pollMs = 200,
   }: Ways & {signal?: AbortSignal; after?: number; pollMs?: number} = {},
 ): AsyncGenerator<RunEvent, void, undefined> {
   let seq = after;
-  for (;;) {
+  for (let alone = false; ;) {
     // The state first: what was written before the end is then read after it.
     const {state} = await readRun(reader(store), run);
-    for (const line of await readLines(reader(store), run, seq)) {
+    const lines = await readLines(reader(store), run, seq);
+    for (const line of lines) {
       const event = eventOf(line);
       ({seq} = event);
       yield event;
     }
-    if (state !== 'running' || signal?.aborted) return;
+    if (state !== 'running' || alone || signal?.aborted) return;
+    // Silent: nobody may be at its controls any more. What it wrote before that is then read once more.
+    alone = lines.length === 0 && !(await locks.poke(lockKey(store.id, run)));
+    if (alone) continue;
     try {
       await clock.sleep(pollMs, signal && {signal});
     } catch {

@@ -1,7 +1,8 @@
 import test from 'ava';
 
 import {followRun, listRuns, RunError, type RunEvent, runPlan, runStanding, showRun} from '../src/index.ts';
-import {Stage} from './fixtures/stage.ts';
+import {lockKey} from '../src/run-lock.ts';
+import {Stage, untilAborted} from './fixtures/stage.ts';
 
 test('a run is listed with its state, newest first', async t => {
   const stage = new Stage();
@@ -75,7 +76,7 @@ test('a run can be followed from its first event to its last', async t => {
   await stage.clock.sleep(500);
   const followed: RunEvent[] = [];
   const following = (async () => {
-    for await (const event of followRun(stage.store, 'run', {clock: stage.clock})) followed.push(event);
+    for await (const event of followRun(stage.store, 'run', stage)) followed.push(event);
   })();
   await running;
   await stage.clock.drive(following);
@@ -93,21 +94,39 @@ test('who has seen a run can follow it from there on', async t => {
   t.is(after, 2);
   const followed: string[] = [];
   const following = (async () => {
-    for await (const {type} of followRun(stage.store, 'run', {clock: stage.clock, after})) followed.push(type);
+    for await (const {type} of followRun(stage.store, 'run', {...stage, after})) followed.push(type);
   })();
   await running;
   await stage.clock.drive(following);
   t.deepEqual(followed, ['step-done', 'run-ended']);
 });
 
+test('following ends when the controller dies, after the last that it wrote', async t => {
+  const stage = new Stage({acts: {a: untilAborted}});
+  const end = new AbortController();
+  const running = stage.run([{id: 'a'}], {signal: end.signal});
+  await stage.clock.sleep(500);
+  const followed: string[] = [];
+  const following = (async () => {
+    for await (const {type} of followRun(stage.store, 'run', stage)) followed.push(type);
+  })();
+  await stage.clock.sleep(1000);
+  stage.forgetLocks();
+  await following;
+  t.deepEqual(followed, ['run-started', 'step-started']);
+  end.abort();
+  await running;
+});
+
 test('following ends when it is told to', async t => {
   const stage = new Stage();
   await stage.run([{id: 'a'}]);
   await stage.store.tx(tx => tx.q(`UPDATE run SET state = 'running'`));
+  await stage.locks.take(lockKey(stage.store.id, 'run'), () => undefined);
   const abort = new AbortController();
   let seen = 0;
   const following = (async () => {
-    for await (const _event of followRun(stage.store, 'run', {clock: stage.clock, signal: abort.signal})) seen++;
+    for await (const _event of followRun(stage.store, 'run', {...stage, signal: abort.signal})) seen++;
   })();
   await stage.clock.drive(stage.clock.sleep(1000));
   abort.abort();

@@ -98,7 +98,10 @@ async function ended(run: RunView, store: Store, options: AbortCommand, terminal
     if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
   }
   terminal.interrupts.stop.throwIfAborted();
-  const {state: status, plan, steps} = await showRun(store, run.run);
+  const left = await showRun(store, run.run);
+  // It was told, and died before it had done so.
+  if (left.state === 'crashed') return takenToItsEnd(left, store, options, terminal);
+  const {state: status, plan, steps} = left;
   const records = Object.fromEntries(steps.map(({step, record}) => [step.id, record]));
   tellSummary({run: run.run, status, plan, records}, terminal);
   return 'has ended';

@@ -1,6 +1,7 @@
 import {followRun, listRuns, type RunSummary, type RunView, showRun} from '@dr-toolkit/engine';
 
 import {clockText, percentText, timeText} from '../amounts.ts';
+import {CliError} from '../cli-error.ts';
 import {plainLines} from '../display/plain-lines.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
@@ -43,7 +44,14 @@ export async function show(
       terminal.event(event);
       display.event(event, view.apply(event));
     }
+    if (!signal.aborted && (await showRun(store, run.run)).state === 'crashed') throw crashed(run.run);
     return exitCodes.done;
+  });
+}
+
+function crashed(run: string): CliError {
+  return new CliError('CRASHED', `Run ${run} crashed: nobody is at its controls`, {
+    hint: `Look at what it left, and go on: dr resume ${run}`,
   });
 }
 
