@@ -26,6 +26,7 @@ export function openStore(path: string, {readOnly = false}: SqliteStoreOptions =
     return new SqliteStore(path, readOnly);
   } catch (error) {
     if (error instanceof RunError) throw error;
+    if (isDamage(error)) throw damagedStore(path, error);
     throw new RunError('STORE_UNUSABLE', `The store ${path} cannot be opened: ${messageOf(error)}`, {
       hint: readOnly ? 'Nothing has run here yet; start a run first' : 'Check who owns that file and its folder',
       cause: error,
@@ -35,6 +36,7 @@ export function openStore(path: string, {readOnly = false}: SqliteStoreOptions =
 
 class SqliteStore implements Store {
   readonly id: string;
+  readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #line: Line;
@@ -42,6 +44,7 @@ class SqliteStore implements Store {
   #own: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, readOnly: boolean) {
+    this.#path = path;
     this.#line = lineOf(path);
     // Without a timeout a second process gets SQLITE_BUSY at once.
     this.#db = new DatabaseSync(path, {timeout: 5000, readOnly});
@@ -108,9 +111,17 @@ class SqliteStore implements Store {
       statement = this.#db.prepare(sql);
       this.#statements.set(sql, statement);
     }
-    const rows = statement.all(...args);
+    const rows = this.#rowsOf(statement, args);
     assertRows(rows);
     return rows;
+  }
+
+  #rowsOf(statement: StatementSync, args: readonly SqlValue[]) {
+    try {
+      return statement.all(...args);
+    } catch (error) {
+      throw isDamage(error) ? damagedStore(this.#path, error) : error;
+    }
   }
 
   /** Tables that an older dr did not have yet stand empty beside its own, for this reader alone. */
@@ -170,8 +181,27 @@ const passing = new Map([
   [5, {why: 'somebody else keeps it locked', hint: 'See who has it open (fuser)'}],
 ]);
 
+// SQLite's primary result codes of a file that is damaged, or not its own.
+const damage = new Set([11, 26]);
+
+function isDamage(error: unknown): boolean {
+  const code = resultCode(error);
+  return code !== undefined && damage.has(code);
+}
+
+function damagedStore(path: string, error: unknown): RunError {
+  return new RunError('STORE_UNUSABLE', `The store ${path} is damaged: ${messageOf(error)}`, {
+    hint: 'Put it aside with its -wal and -shm, or a good copy in its place; each run is still to be read in its folder',
+    cause: error,
+  });
+}
+
+function resultCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+}
+
 function storeError(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  const code = resultCode(error);
   const known = code === undefined ? undefined : passing.get(code);
   if (!known) return error;
   return new RunError('STORE_UNWRITABLE', `The store cannot be written: ${known.why} (${messageOf(error)})`, {

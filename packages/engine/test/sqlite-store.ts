@@ -1,4 +1,4 @@
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
@@ -39,6 +39,20 @@ test('a file that is no store is refused', t => {
   const path = join(folder, 'not-a-store');
   writeFileSync(path, 'just text, long enough to be read as the header of something else entirely\n'.repeat(20));
   t.throws(() => openStore(path), {instanceOf: RunError, code: 'STORE_UNUSABLE'});
+});
+
+test('a damaged store is called so, also by who only looks: not one in which nothing has run', async t => {
+  const path = newPath();
+  const stage = new Stage({store: openStore(path)});
+  await stage.run([{id: 'a'}]);
+  await stage.store.close();
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.fill(0, 4096));
+  const error = await t.throwsAsync(async () => showRun(openStore(path, {readOnly: true}), 'run'), {code: 'STORE_UNUSABLE'});
+  t.regex(error.message, /is damaged/u);
+  writeFileSync(path, 'no store at all\n'.repeat(200));
+  const none = t.throws(() => openStore(path, {readOnly: true}), {instanceOf: RunError, code: 'STORE_UNUSABLE'});
+  t.notRegex(none.hint, /Nothing has run/u);
 });
 
 test('a store of a newer version is refused', async t => {
