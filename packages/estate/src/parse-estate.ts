@@ -5,6 +5,7 @@ import {describeMistake, EstateError, type Mistake} from './estate-error.ts';
 import {meaningFaults} from './meaning-faults.ts';
 import {blotted, placeAt, rangeOf, type Source} from './place-in-file.ts';
 import {estateSchema} from './schema.ts';
+import {secretStretches} from './secret-stretches.ts';
 import {type Fault, shapeFaults} from './shape-faults.ts';
 
 /**
@@ -16,7 +17,7 @@ export function parseEstate(text: string, {file = 'dr.yaml'}: {readonly file?: s
   const lines = new LineCounter();
   const document = parseDocument(text, {lineCounter: lines, prettyErrors: false, logLevel: 'error'});
   if (lines.lineStarts.length === 0) lines.addNewLine(0);
-  const source: Source = {text, lines, document};
+  const source: Source = {text: blotted(text, secretStretches(text)), lines, document};
   const spelling = document.errors.map(error => spellingMistake(error, source));
   const readable = document.errors.every(({code}) => code === 'DUPLICATE_KEY');
   if (!readable) throw invalid(file, spelling);
@@ -25,7 +26,7 @@ export function parseEstate(text: string, {file = 'dr.yaml'}: {readonly file?: s
   if ('fault' in value) throw invalid(file, [...spelling, mistakeOf(value.fault, source)]);
   const faults = [...shapeFaults(value.root), ...meaningFaults(value.root)];
   const secrets = faults.filter(({secret}) => secret).map(({path}) => rangeOf(source, path));
-  const shown = {...source, text: blotted(text, secrets)};
+  const shown = {...source, text: blotted(source.text, secrets)};
   const mistakes = [...spelling, ...oncePerPlace(faults).map(fault => mistakeOf(fault, shown))];
   if (mistakes.length > 0) throw invalid(file, mistakes);
   return estateOf(estateSchema.parse(value.root));

@@ -207,6 +207,15 @@ test('a secret in a reference that is none', hidden, 'secrets: {password: {value
 test('a secret among the options', hidden, 'options: {passwd: hunter2}');
 test('a password in a URI', hidden, 'options: {}', 'qemu+ssh://root:hunter2@a/system');
 
+test('a secret is not shown with a mistake of spelling on its line', t => {
+  const line = 'a: {uri: "qemu+ssh://root:hunter2@a/system", fence: {agent: f, secrets: {password: hunter2';
+  for (const end of [', password: "hunter2 too"}}}}', '}}} }} x: 1', ' ] x']) {
+    const error = t.throws(() => parseEstate(`estate: x\nhosts: {${line}${end}\n`), {instanceOf: EstateError});
+    t.regex(error.message, /agent: f, secrets: \{password: \*+/u);
+    t.false(error.message.includes('hunter2'), error.message);
+  }
+});
+
 test('an anchor is followed, and a bomb of them is refused', t => {
   t.is(parseEstate('estate: x\nhosts: {a: &a {uri: "qemu:///system"}}\nlanes: &l {disk: 1}\n').lanes.disk, 1);
   const levels = Array.from(
