@@ -54,7 +54,7 @@ export function migrateOptions<
     .option('--keep-going', 'move the others even after one has failed')
     .option('--delete-source', 'delete the disks on the source, instead of keeping them until dr clean')
     .option('--replace-kept', 'overwrite disks that the target kept when this very domain left it')
-    .option('--bandwidth <MiB/s>', 'at most so fast, each', wholeNumber())
+    .option('--bandwidth <MiB/s>', 'at most so fast, each', wholeNumber({max: 1_000_000}))
     .option(
       '--break-claim <domain>',
       'declare the claim of another controller on this domain void (may be given again)',

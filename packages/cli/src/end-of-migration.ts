@@ -57,7 +57,7 @@ function endCode(status: RunOutcome['status'], {interrupts}: Terminal): ExitCode
   return status === 'stopped' || interrupts.stop.aborted ? exitCodes.interrupted : exitCodes.failed;
 }
 
-/** Where each domain that did not arrive is, as both hosts say now. */
+/** Where each domain is that was not moved to its end, as both hosts say now. */
 async function leftText(
   rows: readonly SummaryRow[],
   hosts: ReadonlyMap<string, Host>,
@@ -80,7 +80,7 @@ async function leftText(
     return `  ${domain.padEnd(width)}  ${found.join(', ') || 'on neither host as far as can be seen'}`;
   });
   const silent = inventory.unreachable.map(({message}) => `  ${message}`);
-  return ['Not moved, as both hosts say now:', ...lines, ...silent];
+  return ['Not done with; where they are, as both hosts say now:', ...lines, ...silent];
 }
 
 function stateText({state, stateReason}: DomainReading): string {

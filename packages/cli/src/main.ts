@@ -65,7 +65,8 @@ function parserExit(error: unknown): ExitCode | undefined {
 }
 
 function parserEvent(error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
+  const shown = error instanceof CommanderError && error.code === 'commander.help';
+  const message = shown ? 'No command was given' : error instanceof Error ? error.message : String(error);
   return {type: 'error', code: 'USAGE', message: message.replace(/^error: /u, ''), hint: 'See: dr --help'};
 }
 

@@ -109,6 +109,13 @@ test('mistakes in dr.yaml are told at their places, all of them', async t => {
   t.true(stderr.includes('dr.yaml:4:1 lanse: unknown key "lanse"'), stderr);
 });
 
+test('a rate that no link has is refused before libvirt trips over it', async t => {
+  const dr = await drIn(t);
+  const {exitCode, stderr} = await dr.run('migrate', '--from', 'a', '--to', 'b', '--bandwidth', '9007199254740991');
+  t.is(exitCode, 2);
+  t.regex(stderr, /Give a whole number from 1 to 1000000/u);
+});
+
 test('status tells of hosts that do not answer, and ends with 1', async t => {
   const dr = await drIn(t);
   await dr.write('dr.yaml', twoHosts);
@@ -130,6 +137,7 @@ test('with --json every line of stdout is an event, also of what went wrong', as
   t.like(JSON.parse(unknown.stdout), {type: 'error', code: 'UNKNOWN_HOST'});
   const usage = await dr.run('statsu', '--json');
   t.like(JSON.parse(usage.stdout), {type: 'error', code: 'USAGE'});
+  t.like(JSON.parse((await dr.run('lab', '--json')).stdout), {code: 'USAGE', message: 'No command was given'});
 });
 
 test('DR_DEBUG=1 shows where an error comes from', async t => {

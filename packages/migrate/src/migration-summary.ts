@@ -8,7 +8,8 @@ export interface SummaryRow {
   readonly from: string;
   readonly to: string;
   readonly mode: DomainMove['how'];
-  readonly state: 'moved' | 'failed' | 'not moved';
+  /** `not verified`: it has arrived, and the run ended before it was looked at there. */
+  readonly state: 'moved' | 'failed' | 'not verified' | 'not moved';
   readonly seconds?: number;
   readonly copiedBytes?: number;
   readonly downtimeMs?: number;
@@ -40,11 +41,20 @@ export function migrationSummary(moves: readonly DomainMove[], steps: readonly E
       from: move.from,
       to: move.to,
       mode: move.how,
-      state: verified ? 'moved' : own.some(({state}) => state === 'failed') ? 'failed' : 'not moved',
+      state: stateOf(own, {verified: verified !== undefined, arrived: result !== undefined}),
       ...(seconds !== undefined && {seconds}),
       ...(copiedBytes !== undefined && {copiedBytes}),
       ...(downtimeMs !== undefined && {downtimeMs}),
       seen,
     };
   });
+}
+
+function stateOf(
+  own: readonly EndedStep[],
+  {verified, arrived}: {readonly verified: boolean; readonly arrived: boolean},
+): SummaryRow['state'] {
+  if (verified) return 'moved';
+  if (own.some(({state}) => state === 'failed')) return 'failed';
+  return arrived ? 'not verified' : 'not moved';
 }
