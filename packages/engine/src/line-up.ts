@@ -89,6 +89,7 @@ export interface LineOptions {
   readonly nowMs: number;
   /** Places this run holds. */
   readonly held: ReadonlyMap<string, number>;
+  /** How many may start; less than none while more run than may, as an answer can begin one. */
   readonly most: number;
 }
 
@@ -105,7 +106,7 @@ export function grants(
   // Every run must see the same line: of those who came at the same moment, the run with the lesser name is first.
   const {lesser = [], greater = []} = Object.groupBy(view.othersWaiting, ({id}) => (id < run ? 'lesser' : 'greater'));
   const granted = admit([...lesser, ...requests, ...greater], {held: all, limitOf: view.limitOf, nowMs});
-  return granted.filter(({request}) => own.has(request)).slice(0, most);
+  return granted.filter(({request}) => own.has(request)).slice(0, Math.max(0, most));
 }
 
 /** How many of a run's waiting steps the other runs see. */
