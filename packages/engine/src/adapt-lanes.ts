@@ -35,7 +35,7 @@ export interface AutomaticLane {
 }
 
 /** `waitMs` is undefined when it cannot be told. */
-export type LaneLook = Pick<LaneSample, 'waitMs' | 'copying' | 'bytesPerSecond'>;
+export type LaneLook = Pick<LaneSample, 'waitMs' | 'copying' | 'bytesPerSecond' | 'paced'>;
 
 /** A host that does not answer keeps a step from beginning for no longer. */
 const beginsMsMax = 1000;
@@ -129,6 +129,7 @@ class Seat {
   readonly #bounds: LaneBounds;
   #state: AdaptiveLane;
   #told: AdaptiveLane;
+  #paced: LaneLook['paced'];
   readonly #known: LaneFindings;
   /** The most that this run has shown: what lowers it later may be gone when the next run begins. */
   readonly #remembered = {ceiling: 0, borne: 0};
@@ -151,7 +152,7 @@ class Seat {
   async share(signal: AbortSignal): Promise<void> {
     const {moving, others} = await this.#holders();
     const {setBy} = await automaticLane(this.#options.store, this.name);
-    await this.#share(setBy === 'person' ? undefined : this.#state.bytesPerSecond, {moving, others, signal});
+    await this.#share(setBy === 'person' ? undefined : this.#speed, {moving, others, signal});
   }
 
   async look(signal: AbortSignal): Promise<void> {
@@ -162,15 +163,21 @@ class Seat {
     if (stored.setBy === 'person') return this.#share(undefined, {moving, others, signal});
     const now = nextLane(this.#state, {...holders, ...seen}, this.#bounds);
     this.#state = now;
+    this.#paced = seen.paced;
+    const bytesPerSecond = this.#speed;
     // First what helps the guests: what is written of it may fail.
-    await this.#share(now.bytesPerSecond, {moving, others, signal});
+    await this.#share(bytesPerSecond, {moving, others, signal});
     if (this.#isNews(now)) {
       const {store, locks} = this.#options;
-      const {places, bytesPerSecond} = now;
-      await setLaneFor(store, lane, {places: places.limit, bytesPerSecond, why: why(seen.waitMs, now)}, locks);
+      const limit = {places: now.places.limit, ...(bytesPerSecond !== undefined && {bytesPerSecond})};
+      await setLaneFor(store, lane, {...limit, why: why(seen.waitMs, now)}, locks);
       this.#told = now;
     }
     await this.#remember(now);
+  }
+
+  get #speed(): number | undefined {
+    return this.#paced === 'coarsely' ? undefined : this.#state.bytesPerSecond;
   }
 
   /** Another run's streams have their part of it, by that run's own judgement. */

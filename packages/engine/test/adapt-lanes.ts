@@ -294,3 +294,21 @@ test('a sensor that fails does not harm the run', async t => {
   const steps = [{id: 'a', args: {lanes: {disk: 1}}}];
   t.is((await disk.stage.run(steps, {automatic: [blind]})).status, 'done');
 });
+
+test('streams that are paced coarsely are not bounded, and no more than two begin', async t => {
+  const disk = new Disk(100);
+  const sense: AutomaticLane['sense'] = async (steps, options) => {
+    const look = await disk.lane.sense(steps, options);
+    return {...look, waitMs: disk.counts.length === 0 ? 3 : 60, paced: 'coarsely'};
+  };
+  const plan = disk.stage.plan(names.map(id => ({id, args: {lanes: {disk: 1}}})));
+  const automatic = [{...disk.lane, from: 4, sense}];
+  const options = disk.stage.options({lanes: {disk: 4}, automatic});
+  const {status} = await disk.stage.clock.drive(runPlan(plan, {...options, run: 'run'}));
+  t.is(status, 'done');
+  t.true(disk.speeds.every(speed => speed === undefined));
+  t.is(Math.max(...disk.counts), 2);
+  t.deepEqual([...new Set(disk.counts.slice(3))], [1], 'guests suffer: one at a time');
+  const limits = disk.stage.events.filter(event => event.type === 'lane-limit');
+  t.true(limits.length > 0 && limits.every(event => !('bytesPerSecond' in event)));
+});

@@ -3,7 +3,12 @@ import type {LaneRequest} from '@dr-toolkit/lanes';
 
 import {grants, type LaneView} from '../src/line-up.ts';
 
-const request = (id: string): LaneRequest => ({id, lanes: [{lane: 'disk', places: 1}], priority: 'replication', sinceMs: 0});
+const request = (id: string): LaneRequest => ({
+  id,
+  lanes: [{lane: 'disk', places: 1}],
+  priority: 'replication',
+  sinceMs: 0,
+});
 
 const view: LaneView = {
   limitOf: () => 10,

@@ -48,7 +48,9 @@ test('a damaged store is called so, also by who only looks: not one in which not
   await stage.store.close();
   const whole = readFileSync(path);
   writeFileSync(path, whole.fill(0, 4096));
-  const error = await t.throwsAsync(async () => showRun(openStore(path, {readOnly: true}), 'run'), {code: 'STORE_UNUSABLE'});
+  const error = await t.throwsAsync(async () => showRun(openStore(path, {readOnly: true}), 'run'), {
+    code: 'STORE_UNUSABLE',
+  });
   t.regex(error.message, /is damaged/u);
   writeFileSync(path, 'no store at all\n'.repeat(200));
   const none = t.throws(() => openStore(path, {readOnly: true}), {instanceOf: RunError, code: 'STORE_UNUSABLE'});

@@ -66,6 +66,8 @@ export interface Host extends AsyncDisposable {
    * False when nothing is being copied.
    */
   setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CopySpeedOptions): Promise<boolean>;
+  /** Whether such a bound holds from moment to moment, and not only on average, in steps that are a storm each. */
+  pacesEvenly(options?: CallOptions): Promise<boolean>;
   /** Lets a guest that is on the move stand still for so long at its switch-over. False when nothing moves it. */
   setDowntimeMax(uuid: string, ms: number, options?: CallOptions): Promise<boolean>;
 

@@ -13,6 +13,8 @@ export interface LaneSample {
   readonly wanted: boolean;
   /** What the streams carry together. */
   readonly bytesPerSecond: number;
+  /** `coarsely`: a bound on what they carry comes in steps that are a storm each, so only their number is found. */
+  readonly paced?: 'evenly' | 'coarsely';
 }
 
 /**
@@ -96,6 +98,7 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   const {waitMs, copying} = sample;
   const [restMs, doubt] = [nextRest(lane.restMs, sample), Math.max(0, lane.doubt - 1)];
   const rested = {...lane, restMs, doubt, copying, carried: lastCarried(lane, sample, bounds)};
+  if (sample.paced === 'coarsely') return ofPlacesAlone(rested, sample, bounds);
   // Nobody asked for anything, or nobody copies: neither says how much the storage bears.
   if (waitMs === undefined || copying === 0) return fuller({...rested, hot: 0}, sample, bounds);
   // The first step of a copy goes out at once, however small its bound, and what comes before and after it burdens
@@ -110,6 +113,20 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   const outgrown = grown && sample.bytesPerSecond < lane.bytesPerSecond * bounds.fullShare;
   if (hot < bounds.hotSamples && pressure < bounds.severe && !outgrown) return {...rested, hot, calm: 0};
   return slower(rested, {pressure, bounds});
+}
+
+/** The same where only the number of streams can be chosen. */
+function ofPlacesAlone(
+  lane: AdaptiveLane,
+  {waitMs, copying, running, wanted}: LaneSample,
+  bounds: LaneBounds,
+): AdaptiveLane {
+  const {placesUnpaced: most} = bounds;
+  const places = {...lane.places, limit: Math.min(lane.places.limit, most)};
+  if (waitMs === undefined || copying === 0) return {...lane, places};
+  const pressure = pressureOf(waitMs, lane.restMs, bounds);
+  const full = wanted && running >= places.limit;
+  return {...lane, places: nextLimit(places, {pressure, full}, {...bounds, most})};
 }
 
 /** Holes of sparse disks fly past: what is far more than the bound was no load. */

@@ -6,6 +6,8 @@ export interface LaneBounds extends AdaptiveBounds {
   readonly severe: number;
   /** Waits below this disturb nobody, whatever they are at rest. */
   readonly waitMsLeast: number;
+  /** So many streams at most where they cannot be bounded evenly. */
+  readonly placesUnpaced: number;
   readonly bytesPerSecondFrom: number;
   /** No stream is made slower than this; rather there are fewer. */
   readonly bytesPerSecondLeast: number;
@@ -51,6 +53,7 @@ export const laneBounds: LaneBounds = {
   low: 0.34,
   severe: 0.83,
   waitMsLeast: 5,
+  placesUnpaced: 2,
   bytesPerSecondFrom: 32 * mebibyte,
   bytesPerSecondLeast: 4 * mebibyte,
   drain: 0.5,

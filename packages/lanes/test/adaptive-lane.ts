@@ -194,3 +194,17 @@ test('a lane that has never seen its guests at rest takes no wait for granted', 
   const lane = after(times(2, sample(15)), {...adaptiveLane(2), copying: 2});
   t.true(lane.bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });
+
+test('where streams are paced coarsely their number alone is found, two at most, and nothing of the storage is', t => {
+  const coarsely = (waitMs: number, more: Partial<LaneSample> = {}) => sample(waitMs, {paced: 'coarsely', ...more});
+  const begun = nextLane(rested(4), coarsely(restMs));
+  t.is(begun.places.limit, 2);
+  const suffering = after(times(laneBounds.hotSamples, coarsely(20 * restMs)), begun);
+  t.is(suffering.places.limit, 1);
+  const alone = {running: 1, copying: 1};
+  t.is(after(times(10, coarsely(20 * restMs, alone)), suffering).places.limit, 1);
+  const calm = after(times(20, coarsely(restMs, alone)), suffering);
+  t.is(calm.places.limit, 2);
+  t.is(after(times(100, coarsely(restMs)), calm).places.limit, 2);
+  t.deepEqual([calm.bytesPerSecond, calm.ceiling, calm.borne], [begun.bytesPerSecond, undefined, begun.borne]);
+});

@@ -42,7 +42,11 @@ function automaticDiskLane(
     remembersAs: steps => `${lane}${directionOf(host.name, movesOf(steps))}`,
     async sense(steps, options) {
       const moves = movesOf(steps);
-      const [waits, read] = await Promise.all([host.diskWaits(options), readJobs(hosts, moves, options)]);
+      const [waits, read, paced] = await Promise.all([
+        host.diskWaits(options),
+        readJobs(hosts, moves, options),
+        pacedBy(moves.length === 0 ? [host] : moves.flatMap(({from}) => hosts.get(from) ?? []), options),
+      ]);
       const except = new Set(moves.map(({uuid}) => uuid));
       const waitMs = waitsBefore && guestWaits(waitsBefore, waits, {except}).waitMs;
       const copies = [...read].filter(([, {memoryBytes, totalBytes}]) => totalBytes > 0 && memoryBytes === 0);
@@ -50,10 +54,19 @@ function automaticDiskLane(
       const rates = copies.map(([uuid, job]) => pacer.burden(uuid, bytesPerSecond(jobsBefore.get(uuid), job)));
       waitsBefore = waits;
       jobsBefore = read;
-      return {waitMs, copying: copies.length, bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0)};
+      return {waitMs, copying: copies.length, bytesPerSecond: rates.reduce((sum, rate) => sum + rate, 0), paced};
     },
     setSpeed: (steps, speed, {signal}) => pacer.bound(lane, movesOf(steps), {bytesPerSecond: speed, signal}),
   };
+}
+
+/** One that is copied coarsely is a storm for the others. */
+async function pacedBy(
+  sources: readonly Host[],
+  options: {readonly signal: AbortSignal},
+): Promise<'evenly' | 'coarsely'> {
+  const evenly = await Promise.all(sources.map(source => source.pacesEvenly(options)));
+  return evenly.every(Boolean) ? 'evenly' : 'coarsely';
 }
 
 /** A disk bears more when it is read, and much of that lies in memory anyway. */

@@ -275,3 +275,16 @@ test('a copy that its guest outpaces is let go', async t => {
   await lane.setSpeed([moving(1)], 40 * mebibyte, {signal});
   t.is(web.copySpeed, undefined);
 });
+
+test('copies that can only be bounded in steps are said to be, by the host they come from', async t => {
+  const two = new TwoHosts({alder: {paces: 'coarsely'}}).with('web');
+  const {plan} = await two.plan();
+  const moving = plan?.steps.filter(({kind}) => kind === 'move-live') ?? [];
+  const [here, there] = automaticDiskLanes(two.hosts, [
+    {host: 'alder', lane: 'host:alder/disk', from: 4},
+    {host: 'birch', lane: 'host:birch/disk', from: 4},
+  ]);
+  t.like(await here?.sense([], {signal}), {paced: 'coarsely'});
+  t.like(await there?.sense([], {signal}), {paced: 'evenly'});
+  t.like(await there?.sense(moving, {signal}), {paced: 'coarsely'});
+});

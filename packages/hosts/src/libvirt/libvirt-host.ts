@@ -23,6 +23,7 @@ import {readClaim, setClaim} from './domain-claim.ts';
 import {LibvirtLink} from './libvirt-link.ts';
 import {liveMove} from './libvirt-migration.ts';
 import {LibvirtStorage} from './libvirt-storage.ts';
+import {pacesEvenly} from './paces-evenly.ts';
 import {type DomainRef, readJob, readStanding, refByUuid} from './read-domain.ts';
 import {readHost} from './read-host.ts';
 
@@ -57,6 +58,8 @@ class LibvirtHost implements Host {
   readonly #ownSpeeds = new Map<string, number>();
   /** Those of them whose bound is their own affair: they begin, or are being ended. */
   readonly #keepingBounds = new Set<string>();
+  /** Once it is known. */
+  #pacesEvenly: boolean | undefined;
 
   constructor({name, uri}: HostEntry) {
     this.name = name;
@@ -101,6 +104,11 @@ class LibvirtHost implements Host {
 
   writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: StreamOptions): Promise<void> {
     return this.#storage.write(path, pieces, options);
+  }
+
+  async pacesEvenly(options: CallOptions = {}): Promise<boolean> {
+    this.#pacesEvenly ??= await pacesEvenly(this.#link, options);
+    return this.#pacesEvenly;
   }
 
   async migrate(uuid: string, target: Host, move: LiveMove, options: MigrateOptions = {}): Promise<LiveMoveResult> {

@@ -23,6 +23,8 @@ export interface SimulatedHostSpec extends Partial<
 > {
   readonly name: string;
   readonly pools?: ReadonlyArray<Pick<PoolReading, 'name'> & Partial<PoolReading>>;
+  /** How what is copied from it can be bounded. Default: evenly. */
+  readonly paces?: 'evenly' | 'coarsely';
 }
 
 const gibibyte = 1024 ** 3;
@@ -198,6 +200,11 @@ export class SimulatedHost implements Host {
     if (!domain?.job) return false;
     domain.copySpeed = bytesPerSecond;
     return true;
+  }
+
+  async pacesEvenly(options: CallOptions = {}): Promise<boolean> {
+    await this.#answer(options);
+    return this.#spec.paces !== 'coarsely';
   }
 
   async setDowntimeMax(uuid: string, _ms: number, options: CallOptions = {}): Promise<boolean> {
