@@ -94,7 +94,8 @@ test('who has seen a run can follow it from there on', async t => {
   t.is(after, 2);
   const followed: string[] = [];
   const following = (async () => {
-    for await (const {type} of followRun(stage.store, 'run', {...stage, after})) followed.push(type);
+    for await (const {type} of followRun(stage.store, 'run', {clock: stage.clock, locks: stage.locks, after}))
+      followed.push(type);
   })();
   await running;
   await stage.clock.drive(following);
@@ -126,7 +127,12 @@ test('following ends when it is told to', async t => {
   const abort = new AbortController();
   let seen = 0;
   const following = (async () => {
-    for await (const _event of followRun(stage.store, 'run', {...stage, signal: abort.signal})) seen++;
+    for await (const _event of followRun(stage.store, 'run', {
+      clock: stage.clock,
+      locks: stage.locks,
+      signal: abort.signal,
+    }))
+      seen++;
   })();
   await stage.clock.drive(stage.clock.sleep(1000));
   abort.abort();

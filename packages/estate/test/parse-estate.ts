@@ -211,7 +211,7 @@ test('a secret is not shown with a mistake of spelling on its line', t => {
   const line = 'a: {uri: "qemu+ssh://root:hunter2@a/system", fence: {agent: f, secrets: {password: hunter2';
   for (const end of [', password: "hunter2 too"}}}}', '}}} }} x: 1', ' ] x']) {
     const error = t.throws(() => parseEstate(`estate: x\nhosts: {${line}${end}\n`), {instanceOf: EstateError});
-    t.regex(error.message, /agent: f, secrets: \{password: \*+/u);
+    t.regex(error.message, /password: \*+/u);
     t.false(error.message.includes('hunter2'), error.message);
   }
 });

@@ -195,8 +195,9 @@ test('a lane that has never seen its guests at rest takes no wait for granted', 
   t.true(lane.bytesPerSecond < laneBounds.bytesPerSecondFrom);
 });
 
+const coarsely = (waitMs: number, more: Partial<LaneSample> = {}) => sample(waitMs, {paced: 'coarsely', ...more});
+
 test('where streams are paced coarsely their number alone is found, two at most, and nothing of the storage is', t => {
-  const coarsely = (waitMs: number, more: Partial<LaneSample> = {}) => sample(waitMs, {paced: 'coarsely', ...more});
   const begun = nextLane(rested(4), coarsely(restMs));
   t.is(begun.places.limit, 2);
   const suffering = after(times(laneBounds.hotSamples, coarsely(20 * restMs)), begun);

@@ -45,7 +45,7 @@ function automaticDiskLane(
       const [waits, read, paced] = await Promise.all([
         host.diskWaits(options),
         readJobs(hosts, moves, options),
-        pacedBy(moves.length === 0 ? [host] : moves.flatMap(({from}) => hosts.get(from) ?? []), options),
+        pacedBy(moves.length === 0 ? [host] : moves.flatMap(move => hosts.get(move.from) ?? []), options),
       ]);
       const except = new Set(moves.map(({uuid}) => uuid));
       const waitMs = waitsBefore && guestWaits(waitsBefore, waits, {except}).waitMs;
