@@ -53,6 +53,7 @@ export function decideTurn(moves: Moves, news: TurnNews, before: TurnBefore): De
   const {board, draft} = moves;
   const {lanes} = news;
   const stopping = takeCommands(moves, news);
+  for (const {step} of draft.begin) holdAgain(moves, step, before.line);
   for (const {step, token, outcome} of news.ends) {
     // Not a late word of an attempt that is no longer the one.
     const record = board.record(step);
@@ -68,6 +69,12 @@ export function decideTurn(moves: Moves, news: TurnNews, before: TurnBefore): De
   const status = statusOf(board, stopping, others);
   if (status !== undefined && status !== 'waiting') draft.entries.push(...endingLimits(lanes, before));
   return {stopping, status, waiting, dueMs, lost};
+}
+
+/** A step that gave its lanes back and is begun again by an answer burdens them again, whether they have room or not. */
+function holdAgain({board, draft}: Moves, id: string, line: OwnLine): void {
+  const {lanes = []} = board.step(id) ?? {};
+  if (lanes.length > 0 && !line.held(id)) draft.hold.set(id, lanes);
 }
 
 function takeCommands(moves: Moves, {commands, stopWanted}: TurnNews): Stopping {

@@ -105,6 +105,35 @@ test('what cannot be told is asked, and goes on with the answer', async t => {
   t.deepEqual(stage.performed, ['b']);
 });
 
+test('a step that gave its lanes back and is begun again by an answer holds them again', async t => {
+  const held: string[] = [];
+  const stage = new Stage({
+    acts: {
+      a: async context => {
+        held.push((await stage.store.read('SELECT lane FROM hold')).map(({lane}) => String(lane)).join());
+        if (context.attempt > 1) return;
+        context.easeLanes();
+        await stage.clock.sleep(1000);
+        throw new Error('the line went dead');
+      },
+    },
+    looks: {
+      a: async ({attempt}) =>
+        attempt === 1 && stage.performed.length > 0
+          ? {state: 'unknown', why: 'nobody answers', evidence: {}}
+          : {state: 'pending'},
+    },
+  });
+  const first = await stage.run([{id: 'a', args: {lanes: {disk: 1}}}]);
+  t.is(first.status, 'waiting');
+  t.deepEqual(await stage.store.read('SELECT * FROM hold'), []);
+  await answerStep(stage.store, 'run', 'a', 'again', {locks: stage.locks});
+  const second = await stage.resume();
+  t.is(second.status, 'done');
+  t.deepEqual(held, ['disk', 'disk']);
+  t.deepEqual(await stage.store.read('SELECT * FROM hold'), []);
+});
+
 test('what an attempt has learned its own later look knows, and that of no other attempt', async t => {
   const known: Array<[attempt: number, learned: string[]]> = [];
   const stage = new Stage({
