@@ -90,8 +90,7 @@ export function parseConnectUri(uri: string): ConnectUri {
   const {driver = '', path = ''} = parts;
   const host = parts['host']?.replace(/^\[(.*)\]$/, '$1') || undefined;
   const transport = transportOf(uri, parts['transport'], host);
-  const query = new URLSearchParams(parts['query'] ?? '');
-  const passedOn = new URLSearchParams([...query].filter(([name]) => !ownParameters.has(name))).toString();
+  const {query, passedOn} = parametersOf(uri, parts['query'] ?? '');
   const name = query.get('name') ?? `${driver}://${path || '/'}${passedOn && `?${passedOn}`}`;
   return {
     uri,
@@ -102,7 +101,7 @@ export function parseConnectUri(uri: string): ConnectUri {
     mode: oneOf(uri, query, 'mode', ['auto', 'direct', 'legacy']),
     proxy: oneOf(uri, query, 'proxy', ['auto', 'netcat', 'native']),
     knownHostsVerify: oneOf(uri, query, 'known_hosts_verify', ['normal', 'auto', 'ignore']),
-    verify: !isSet(query.get('no_verify')),
+    verify: !isSet(uri, query, 'no_verify'),
     ...present({
       user: decoded(uri, parts['user']),
       host: host === undefined ? undefined : decoded(uri, host),
@@ -117,6 +116,28 @@ export function parseConnectUri(uri: string): ConnectUri {
   };
 }
 
+type Parameters = ReadonlyMap<string, string>;
+
+/**
+ * As libvirt reads them: the client's own in whatever case, the last of one name counts, `+` is a plus, and `;` parts
+ * them, too, where no `&` follows.
+ */
+function parametersOf(uri: string, text: string): {query: Parameters; passedOn: string} {
+  const [last = '', ...before] = text.split('&').toReversed();
+  const query = new Map<string, string>();
+  const passedOn: string[] = [];
+  for (const part of [...before.toReversed(), ...last.split(';')]) {
+    const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(part) ?? [];
+    const own = (decoded(uri, name) ?? '').toLowerCase();
+    if (ownParameters.has(own)) {
+      query.set(own, decoded(uri, value) ?? '');
+    } else if (name !== '') {
+      passedOn.push(`${name}=${value}`);
+    }
+  }
+  return {query, passedOn: passedOn.join('&')};
+}
+
 function transportOf(uri: string, named: string | undefined, host: string | undefined): TransportName {
   if (named === undefined) {
     return host === undefined ? 'unix' : 'tls';
@@ -127,6 +148,9 @@ function transportOf(uri: string, named: string | undefined, host: string | unde
   }
   if (host === undefined && (transport === 'tcp' || transport === 'tls' || transport === 'ssh')) {
     throw invalid(uri, `${named} needs a host`, `qemu+${named}://host/system`);
+  }
+  if (host !== undefined && transport === 'unix') {
+    throw invalid(uri, 'a unix socket is on this machine', `qemu+ssh://${host}/system, or no host`);
   }
   if (host?.startsWith('-') === true) {
     throw invalid(uri, 'a host name does not begin with a dash', 'the name of the host');
@@ -147,20 +171,26 @@ function portOf(uri: string, text: string | undefined): number | undefined {
 
 function oneOf<const Choice extends string>(
   uri: string,
-  query: URLSearchParams,
+  query: Parameters,
   parameter: string,
   choices: readonly [Choice, ...Choice[]],
 ): Choice {
   const text = query.get(parameter);
-  const chosen = text === null ? choices[0] : choices.find(choice => choice === text);
+  const chosen = text === undefined ? choices[0] : choices.find(choice => choice === text);
   if (chosen === undefined) {
     throw invalid(uri, `${parameter} cannot be ${text}`, `one of ${choices.join(', ')}`);
   }
   return chosen;
 }
 
-/** As libvirt reads such a parameter: any number but 0. */
-const isSet = (text: string | null): boolean => text !== null && Number(text) !== 0;
+/** As libvirt reads such a parameter: any number but 0, and nothing but a number. */
+function isSet(uri: string, query: Parameters, parameter: string): boolean {
+  const text = query.get(parameter) ?? '0';
+  if (!/^[+-]?\d+$/.test(text)) {
+    throw invalid(uri, `${parameter} cannot be ${text || 'empty'}`, `${parameter}=1 or ${parameter}=0`);
+  }
+  return Number(text) !== 0;
+}
 
 function decoded(uri: string, text: string | undefined): string | undefined {
   if (text === undefined || text === '') {

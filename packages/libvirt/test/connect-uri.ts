@@ -39,6 +39,11 @@ test(reads, 'qemu+ssh://alder/system?keyfile=/k&known_hosts=/h&known_hosts_verif
   proxy: 'netcat',
   netcat: '/bin/nc',
 });
+test(reads, 'qemu+ssh://alder/system?keyfile=/home/c++/id%20a+b', {keyfile: '/home/c++/id a+b'});
+test(reads, 'qemu+unix:///system?mode=legacy;socket=/run/a', {mode: 'legacy', socket: '/run/a'});
+test(reads, 'qemu+unix:///system?socket=/run/a;b&mode=legacy', {mode: 'legacy', socket: '/run/a;b'});
+test(reads, 'qemu+unix:///system?SOCKET=/run/a&socket=/run/b', {socket: '/run/b', name: 'qemu:///system'});
+test(reads, 'qemu:///embed?root=/srv/a+b%20c', {name: 'qemu:///embed?root=/srv/a+b%20c'});
 test(reads, 'qemu+ext:///system?command=/bin/way', {transport: 'ext', command: '/bin/way'});
 test(reads, 'remote+unix:///?name=qemu:///system', {name: 'qemu:///system'});
 test(reads, 'esx://alder/?no_verify=1&auto_answer=1', {name: 'esx:///?auto_answer=1', verify: false});
@@ -61,6 +66,10 @@ test(refuses, 'qemu+ssh:///system', /ssh needs a host/);
 test(refuses, 'qemu+ssh://-oProxyCommand=touch/system', /begin with a dash/);
 test(refuses, 'qemu+tcp://alder:99999/system', /no port 99999/);
 test(refuses, 'qemu+ssh://alder/system?mode=both', /mode cannot be both/);
+test(refuses, 'qemu+tls://alder/system?no_verify=false', /no_verify cannot be false/);
+test(refuses, 'qemu+ssh://alder/system?no_verify', /no_verify cannot be empty/);
+test(refuses, 'qemu+unix://alder/system', /on this machine/);
+test(refuses, 'qemu+ssh://alder/system?keyfile=%zz', /broken % escape/);
 test(refuses, 'qemu+ssh://%zz@alder/system', /broken % escape/);
 
 test('any text is taken apart or refused with URI_INVALID', t => {
