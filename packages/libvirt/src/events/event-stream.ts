@@ -56,6 +56,8 @@ export class EventStream<Kind extends EventKindName>
   readonly #stop = new AbortController();
   readonly #stopped: Promise<void>;
   readonly #unlisten: () => void;
+  /** Whether events come in: not before the first list, nor while the connection is lost. A list follows then anyway. */
+  #listening = false;
 
   constructor(link: DaemonLink, kinds: readonly Kind[], {domain, eventsMax = 1024, signal}: EventOptions) {
     this.#link = link;
@@ -131,6 +133,7 @@ export class EventStream<Kind extends EventKindName>
       } catch (error) {
         if (reason === 'start') {
           this.#buffer.end(error as Error);
+          this.#unlisten();
           return;
         }
         await sleep(retryMs, undefined, {signal}).catch(() => {});
@@ -144,20 +147,26 @@ export class EventStream<Kind extends EventKindName>
     const {signal} = this.#stop;
     const kindOf = new Map(this.#kinds.map(kind => [eventKinds[kind].message as string, kind]));
     const names = this.#kinds.map(kind => eventKinds[kind].message);
+    // The list comes over another connection: what is told meanwhile may be newer than it, and must come after it.
+    const early: ConnectionEvent<Kind>[] = [];
     const registration = new EventRegistration(client, names, ({name, payload}) => {
       const kind = kindOf.get(name);
       if (kind !== undefined) {
-        this.#buffer.push(readEvent(kind, payload, this.#link));
+        const event = readEvent(kind, payload, this.#link);
+        if (this.#listening) this.#buffer.push(event);
+        else early.push(event);
       }
     });
     try {
       // First register, then list: what happens in between comes twice rather than never.
       await registration.register(this.#domain?.ref, {signal});
-      this.#buffer.push(await this.#list(reason, 0));
+      for (const event of [await this.#list(reason, 0), ...early]) this.#buffer.push(event);
+      this.#listening = true;
       onListed();
       const stopped = Promise.withResolvers<undefined>();
       signal.addEventListener('abort', () => stopped.resolve(undefined), {once: true});
       const error = await Promise.race([client.closed, stopped.promise]);
+      this.#listening = false;
       if (error !== undefined) {
         this.#buffer.push({kind: 'disconnected', error});
       }
@@ -171,16 +180,24 @@ export class EventStream<Kind extends EventKindName>
     return {kind: 'listed', reason, dropped, ...listing};
   }
 
-  /** Nothing when the connection is lost: the list that follows its return will do. */
+  /**
+   * Lists come over another connection than events, which may be lost alone: then it is tried until it succeeds. Nothing
+   * once that of the events is lost, too: the list that follows its return will do.
+   */
   async #listAfterOverflow(): Promise<ListedEvent | undefined> {
+    const {signal} = this.#stop;
     const dropped = this.#buffer.recover();
-    try {
-      return await this.#list('overflow', dropped);
-    } catch (error) {
-      if (error instanceof ConnectionError || this.#stop.signal.aborted) {
-        return undefined;
+    for (let retryMs = firstRetryMs; this.#listening; retryMs = Math.min(retryMs * 2, retryMsMax)) {
+      try {
+        return await this.#list('overflow', dropped);
+      } catch (error) {
+        if (!(error instanceof ConnectionError) && !signal.aborted) {
+          this.#end();
+          throw error;
+        }
+        await sleep(retryMs, undefined, {signal}).catch(() => {});
       }
-      throw error;
     }
+    return undefined;
   }
 }

@@ -1,0 +1,95 @@
+import test from 'ava';
+import {connect} from '../../src/index.ts';
+import {nextOf} from '../fixtures/contract/next-of.ts';
+import type {FakeDaemon, ReceivedCall} from '../fixtures/fake-daemon.ts';
+import {FakeHost} from '../fixtures/fake-host.ts';
+
+const dom = {name: 'db', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f', id: 1};
+const callbackId = 7;
+
+test('what happens while the list is under way comes after it', async t => {
+  const {host, events: listens, lists} = await eventfulHost();
+  await using _host = host;
+  await using connection = await connect(host.uri);
+  await using events = connection.events('lifecycle');
+  const [daemon, list] = [await listens.promise, await lists.next()];
+  await happens(daemon);
+  list.answer();
+  t.like(await nextOf(events), {kind: 'listed', reason: 'start'});
+  t.like(await nextOf(events), {kind: 'lifecycle', event: 'started'});
+});
+
+test('after an overflow the list is asked for again where its connection was lost', async t => {
+  const {host, events: listens, lists} = await eventfulHost();
+  await using _host = host;
+  await using connection = await connect(host.uri);
+  await using events = connection.events('lifecycle', {eventsMax: 1});
+  const daemon = await listens.promise;
+  (await lists.next()).answer();
+  t.like(await nextOf(events), {kind: 'listed', reason: 'start'});
+  for (let count = 0; count < 3; count++) await happens(daemon);
+  const next = nextOf(events);
+  (await lists.next()).daemon.hangUp();
+  (await lists.next()).answer();
+  t.like(await next, {kind: 'listed', reason: 'overflow', dropped: 3});
+});
+
+test('a list that is refused after an overflow ends the events', async t => {
+  const {host, events: listens, lists} = await eventfulHost();
+  await using _host = host;
+  await using connection = await connect(host.uri);
+  await using events = connection.events('lifecycle', {eventsMax: 1});
+  const daemon = await listens.promise;
+  (await lists.next()).answer();
+  await nextOf(events);
+  for (let count = 0; count < 3; count++) await happens(daemon);
+  const next = nextOf(events);
+  const {daemon: lister, serial} = await lists.next();
+  lister.refuse('CONNECT_GET_ALL_DOMAIN_STATS', serial, {code: 1, message: 'too many domains'});
+  await t.throwsAsync(next, {message: 'too many domains'});
+  t.deepEqual(await events.next(), {done: true, value: undefined});
+});
+
+/** A host that tells where events are listened to, and leaves lists to be answered. */
+async function eventfulHost() {
+  const events = Promise.withResolvers<FakeDaemon>();
+  const lists = new Arrivals<{daemon: FakeDaemon; serial: number; answer: () => void}>();
+  const host = await FakeHost.up(({name, serial}: ReceivedCall, daemon) => {
+    if (name === 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY') {
+      daemon.reply(name, serial, {callbackId});
+      events.resolve(daemon);
+    } else if (name === 'CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY') {
+      daemon.reply(name, serial, {});
+    } else if (name === 'CONNECT_GET_ALL_DOMAIN_STATS') {
+      lists.add({daemon, serial, answer: () => daemon.reply(name, serial, {retStats: []})});
+    }
+  });
+  return {host, events, lists};
+}
+
+/** Has a domain start, and waits until the client has heard of it. */
+async function happens(daemon: FakeDaemon): Promise<void> {
+  daemon.event('DOMAIN_EVENT_LIFECYCLE', {callbackId, dom, event: 2, detail: 0});
+  daemon.ping();
+  await daemon.nextPacket();
+}
+
+/** What arrives, in its order, whether somebody waits for it already or not. */
+class Arrivals<T> {
+  readonly #arrived: T[] = [];
+  readonly #waiting: ((item: T) => void)[] = [];
+
+  add(item: T): void {
+    const take = this.#waiting.shift();
+    if (take === undefined) this.#arrived.push(item);
+    else take(item);
+  }
+
+  async next(): Promise<T> {
+    const item = this.#arrived.shift();
+    if (item !== undefined) return item;
+    const {promise, resolve} = Promise.withResolvers<T>();
+    this.#waiting.push(resolve);
+    return promise;
+  }
+}
