@@ -55,6 +55,7 @@ export class RpcStream<Returns = unknown> {
   #state: 'open' | 'closed' = 'open';
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  readonly #waitingWrites = new Set<(error: Error) => void>();
   readonly #confirmed = Promise.withResolvers<void>();
   #unlisten: (() => void) | undefined;
 
@@ -119,7 +120,7 @@ export class RpcStream<Returns = unknown> {
     for (let at = 0; at < bytes.length; at += packetBytesMax) {
       this.#requireOpen();
       const packet = bytes.subarray(at, at + packetBytesMax);
-      await this.#link.send({
+      await this.#send({
         type: frameTypes.stream,
         status: frameStatus.continue,
         payload: writer => writer.raw(packet),
@@ -130,7 +131,7 @@ export class RpcStream<Returns = unknown> {
   /** Sends a run of zeros by its length: only on a stream that was opened sparse. libvirt before 10.1 may hang on it. */
   async writeHole(lengthBytes: number): Promise<void> {
     this.#requireOpen();
-    await this.#link.send({
+    await this.#send({
       type: frameTypes.streamHole,
       status: frameStatus.continue,
       payload(writer) {
@@ -145,7 +146,7 @@ export class RpcStream<Returns = unknown> {
     if (this.#finished === undefined) {
       this.#finished = this.#confirmed.promise;
       if (this.#state === 'open') {
-        await this.#link.send({type: frameTypes.stream, status: frameStatus.ok});
+        await this.#send({type: frameTypes.stream, status: frameStatus.ok});
       }
     }
     return this.#finished;
@@ -198,6 +199,21 @@ export class RpcStream<Returns = unknown> {
     this.#close();
     this.#confirmed.reject(error);
     this.#wakeReader();
+    for (const reject of this.#waitingWrites) {
+      reject(error);
+    }
+  }
+
+  /** Resolves when the connection takes more, and rejects as soon as the stream is lost: that may be never else. */
+  async #send(packet: StreamPacket): Promise<void> {
+    const {promise, resolve, reject} = Promise.withResolvers<void>();
+    this.#waitingWrites.add(reject);
+    try {
+      void this.#link.send(packet).then(resolve);
+      await promise;
+    } finally {
+      this.#waitingWrites.delete(reject);
+    }
   }
 
   #close(): void {

@@ -137,6 +137,25 @@ test('an upload waits while the daemon does not read', async t => {
   t.is(written, 64);
 });
 
+test('an abort ends the writing to a daemon that does not read', async t => {
+  const {daemon, stream} = await opened('STORAGE_VOL_UPLOAD');
+  daemon.read(false);
+  const reason = new Error('enough');
+  const writing = stream.write(Buffer.alloc(packetBytesMax));
+  stream.abort(reason);
+  t.is(await t.throwsAsync(writing), reason);
+});
+
+test('an abort ends the finishing of an upload that a daemon does not read', async t => {
+  const {daemon, stream} = await opened('STORAGE_VOL_UPLOAD');
+  daemon.read(false);
+  const reason = new Error('enough');
+  void stream.write(Buffer.alloc(packetBytesMax)).catch(() => {});
+  const finishing = stream.finish();
+  stream.abort(reason);
+  t.is(await t.throwsAsync(finishing), reason);
+});
+
 test('a download is held back while nobody reads it', async t => {
   const {daemon, stream, serial} = await opened('STORAGE_VOL_DOWNLOAD');
   const packets = 64;
