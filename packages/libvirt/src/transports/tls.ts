@@ -36,10 +36,12 @@ export async function openTls(target: ConnectUri, options: TransportOptions): Pr
     host,
     hint: `Check that ${host} listens on port ${port} with a certificate that ${ca} vouches for.`,
   };
+  const files = await readAll({ca, cert, key, crl});
+  options.signal?.throwIfAborted();
   const socket = connect({
     host,
     port,
-    ...(await readAll({ca, cert, key, crl})),
+    ...files,
     ...(isIP(host) === 0 && {servername: host}),
     rejectUnauthorized: verify,
     minVersion: 'TLSv1.2',

@@ -1,4 +1,6 @@
+import {once} from 'node:events';
 import {rm} from 'node:fs/promises';
+import {createServer, type AddressInfo} from 'node:net';
 import test from 'ava';
 import {RpcClient} from '../../src/rpc-client.ts';
 import {makeCertificates, makeStrangersCertificates} from '../fixtures/certificates.ts';
@@ -73,4 +75,15 @@ test('a server whose certificate is not trusted is reached only with no_verify',
   await t.throwsAsync(RpcClient.connect(uri), {code: 'CONNECT_FAILED', message: /IP: 127\.0\.0\.2 is not in the cert/});
   await using client = await RpcClient.connect(`${uri}&no_verify=1`);
   t.is(client.address, `tls:127.0.0.2:${daemon.tlsPort}`);
+});
+
+test('a cancel that comes while the certificates are read ends a TLS connect', async t => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => silent.close());
+  await once(silent, 'listening');
+  const {port} = silent.address() as AddressInfo;
+  const [reason, cancel] = [new Error('enough'), new AbortController()];
+  const connecting = RpcClient.connect(`test+tls://127.0.0.1:${port}/default?pkipath=${pki}`, {signal: cancel.signal});
+  cancel.abort(reason);
+  t.is(await t.throwsAsync(connecting), reason);
 });
