@@ -209,6 +209,8 @@ export class DaemonLink {
   }
 
   #keepIdle(client: RpcClient): void {
+    // It may have ended meanwhile.
+    if (!this.#clients.has(client)) return;
     this.#idle.add(client);
     setTimeout(() => {
       if (this.#idle.delete(client)) {

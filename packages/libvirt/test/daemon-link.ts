@@ -1,5 +1,6 @@
 import test from 'ava';
 import {connectWhenUsed} from '../src/connection.ts';
+import {FakeHost} from './fixtures/fake-host.ts';
 
 test('a connection that is made when it is used says who did not answer in time', async t => {
   await using connection = connectWhenUsed('qemu+ext://alder/system?command=/bin/cat', {connectMsMax: 1});
@@ -16,4 +17,16 @@ test('it is tried again at the next call', async t => {
   await using connection = connectWhenUsed('qemu+unix:///system?socket=/nonexistent/socket');
   await t.throwsAsync(connection.hostname(), {code: 'CONNECT_FAILED'});
   await t.throwsAsync(connection.hostname(), {code: 'CONNECT_FAILED'});
+});
+
+test('a connection that ended while it was lent is not lent again', async t => {
+  await using host = await FakeHost.up(({name, serial}, daemon) => {
+    if (name === 'CONNECT_GET_TYPE') daemon.reply(name, serial, {type: 'QEMU'});
+    if (name === 'CONNECT_GET_HOSTNAME') daemon.hangUp();
+  });
+  await using connection = connectWhenUsed(host.uri);
+  await connection.aside(async client => {
+    await t.throwsAsync(client.call('CONNECT_GET_HOSTNAME', {}), {code: 'CONNECTION_LOST'});
+  });
+  t.deepEqual(await connection.aside(client => client.call('CONNECT_GET_TYPE', {})), {type: 'QEMU'});
 });
