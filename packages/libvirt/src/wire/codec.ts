@@ -119,7 +119,7 @@ function optional(inner: Codec): Codec {
 
 const param: Codec<TypedParam> = {
   write(writer, {field, type, value}) {
-    writer.string(field);
+    scalars.string.write(writer, field);
     writer.i32(typedParamTypes.indexOf(type) + 1);
     if (type === 'boolean') {
       writer.i32(value ? 1 : 0);
@@ -159,14 +159,28 @@ function whenSafe(value: bigint): number | bigint {
 const chars32Length = 32;
 
 const scalars: {readonly [Name in keyof ScalarValues]: Codec<ScalarValues[Name]>} = {
-  i32: {write: (writer, value) => writer.i32(value), read: reader => reader.i32()},
-  u32: {write: (writer, value) => writer.u32(value), read: reader => reader.u32()},
+  i32: {
+    write(writer, value) {
+      requireType(Number.isInteger(value), 'a whole number', value);
+      writer.i32(value);
+    },
+    read: reader => reader.i32(),
+  },
+  u32: {
+    write(writer, value) {
+      requireType(Number.isInteger(value), 'a whole number', value);
+      writer.u32(value);
+    },
+    read: reader => reader.u32(),
+  },
   i64: {write: (writer, value) => writer.i64(value), read: reader => reader.i64()},
   u64: {write: (writer, value) => writer.u64(value), read: reader => reader.u64()},
   f64: {write: (writer, value) => writer.f64(value), read: reader => reader.f64()},
   string: {
     write(writer, value) {
       requireType(typeof value === 'string', 'a string', value);
+      // A daemon would take what stands before the NUL, and find another domain by it.
+      if (value.includes('\0')) throw new TypeError('expected a string without NUL');
       writer.string(value);
     },
     read: reader => reader.string(),
@@ -216,6 +230,7 @@ function writeChars(writer: XdrWriter, chars: Uint8Array): void {
 
 function requireType(right: boolean, wanted: string, value: unknown): void {
   if (!right) {
-    throw new TypeError(`expected ${wanted}, not ${value === null ? 'null' : typeof value}`);
+    const what = value === null || typeof value === 'number' ? value : typeof value;
+    throw new TypeError(`expected ${wanted}, not ${what}`);
   }
 }

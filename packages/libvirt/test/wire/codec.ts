@@ -107,5 +107,15 @@ test('a number where a string is due', refuses, 'dom:domain', {dom: {name: 5}}, 
 test('a UUID that is none', refuses, 'uuid:uuid', {uuid: 'zz'}, /^uuid: expected a UUID/);
 test('a number that does not fit', refuses, 'id:i32', {id: 2 ** 31}, /^id: .*out of range/);
 test('a fraction as 64-bit integer', refuses, 'size:u64', {size: 0.5}, /^size: /);
+test('a fraction as 32-bit integer', refuses, 'id:i32', {id: 1.7}, /^id: expected a whole number, not 1\.7/);
+test('what is no number', refuses, 'nvcpus:u32', {nvcpus: NaN}, /^nvcpus: expected a whole number, not NaN/);
+test('a number that is missing', refuses, 'nvcpus:u32', {}, /^nvcpus: expected a whole number, not undefined/);
+test(
+  'a name that would be cut off',
+  refuses,
+  'name:string',
+  {name: 'web\0old'},
+  /^name: expected a string without NUL/,
+);
 test('a negative size', refuses, 'size:u64', {size: -1n}, /^size: /);
 test('a string that libvirt would not take', refuses, 'xml:string', {xml: 'x'.repeat(stringBytesMax + 1)}, /4194304/);
