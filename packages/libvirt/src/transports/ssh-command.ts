@@ -3,7 +3,7 @@ import {socketPaths} from './unix.ts';
 
 /**
  * What the remote shell runs to reach the daemon's socket: virt-ssh-helper, which knows where it is, else nc, else socat.
- * It is one line for whatever shell the user has there; every name from outside stands in quotes.
+ * It is one line for whatever shell the user has there (a C shell knows no other); every name from outside stands in quotes.
  */
 export function remoteCommand(target: ConnectUri, {readOnly}: {readonly readOnly: boolean}): string {
   const {name, netcat, socket, proxy} = target;
@@ -17,7 +17,7 @@ export function remoteCommand(target: ConnectUri, {readOnly}: {readonly readOnly
     useNetcat && findSocket(target, readOnly),
     useNetcat && (netcat === undefined ? anyNetcat : `exec ${quoted(netcat)} -U "$s"`),
   ];
-  return `sh -c ${quoted(script.filter(Boolean).join('\n'))}`;
+  return `sh -c ${quoted(script.filter(Boolean).join('; '))}`;
 }
 
 function findSocket(target: ConnectUri, readOnly: boolean): string {
@@ -29,10 +29,15 @@ function findSocket(target: ConnectUri, readOnly: boolean): string {
 }
 
 /** Debian's nc waits for the other side unless told -q; others do not know -q. */
-const anyNetcat = `if command -v nc >/dev/null 2>&1; then
-if nc -h 2>&1 | grep -q -e '-q '; then exec nc -q 0 -U "$s"; else exec nc -U "$s"; fi
-elif command -v socat >/dev/null 2>&1; then exec socat STDIO "UNIX-CONNECT:$s"
-else echo 'virt-ssh-helper, nc and socat are all missing' >&2; exit 127; fi`;
+const anyNetcat = [
+  'if command -v nc >/dev/null 2>&1',
+  `then if nc -h 2>&1 | grep -q -e '-q '; then exec nc -q 0 -U "$s"; else exec nc -U "$s"; fi`,
+  'elif command -v socat >/dev/null 2>&1',
+  'then exec socat STDIO "UNIX-CONNECT:$s"',
+  "else echo 'virt-ssh-helper, nc and socat are all missing' >&2",
+  'exit 127',
+  'fi',
+].join('; ');
 
 /** A word for a POSIX shell, whatever it contains. */
 export const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -145,6 +145,12 @@ test('a host without any of them says so', async t => {
   t.is(await remotely(command, {}), 'virt-ssh-helper, nc and socat are all missing');
 });
 
+test('the command is one line, as a C shell needs it', t => {
+  for (const uri of ['qemu+ssh://alder/system', 'qemu+ssh://alder/session', 'qemu+ssh://alder/system?netcat=/bin/nc']) {
+    t.notRegex(remoteCommand(parseConnectUri(uri), {readOnly: false}), /\n/);
+  }
+});
+
 test('names from outside stay words in the remote shell', async t => {
   const nasty = `/run/'; echo pwned; $(echo pwned) "`;
   const uri = `qemu+ssh://alder/system?socket=${encodeURIComponent(nasty)}`;
