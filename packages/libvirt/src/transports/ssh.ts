@@ -2,6 +2,7 @@ import {chmod, lstat, mkdir} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ConnectUri} from '../connect-uri.ts';
+import {untilAborted} from '../until-aborted.ts';
 import {openCommand} from './command.ts';
 import {leaveDeadLogin} from './kept-login.ts';
 import type {TransportOptions} from './socket-transport.ts';
@@ -31,7 +32,13 @@ export async function openSsh(target: ConnectUri, options: TransportOptions): Pr
     });
   // The way is made while the kept login is asked whether it still leads anywhere: mostly it does.
   const opened = open();
-  if (folder === undefined || (await leaveDeadLogin(ssh, settings, host)) !== 'left') return opened;
+  if (folder === undefined) return opened;
+  try {
+    if ((await untilAborted(leaveDeadLogin(ssh, settings, host), options.signal)) !== 'left') return opened;
+  } catch (error) {
+    opened.destroy();
+    throw error;
+  }
   opened.destroy();
   return open();
 }

@@ -1,4 +1,5 @@
-import {chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {chmod, mkdir, mkdtemp, readdir, rm, symlink, watch, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -56,6 +57,24 @@ test('a login that was kept to a host which is gone does not keep a new connecti
   t.deepEqual(await after.call('CONNECT_GET_TYPE', {}), {type: 'TEST'});
   const dead = before.closed.then(() => 'noticed by ssh itself');
   t.is(await Promise.race([dead, Promise.resolve('not noticed yet')]), 'not noticed yet');
+});
+
+test('a cancel does not wait for what a kept login answers', async t => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'lv-ssh-'));
+  folders.push(folder);
+  const ssh = path.join(folder, 'ssh');
+  const script = [
+    `cd ${folder}`,
+    `case "$*" in *'-O stop'*) touch stopped; exit ;; *'-- alder true') touch asked ;; esac`,
+    'exec sleep 9',
+  ];
+  await writeFile(ssh, ['#!/bin/sh', ...script, ''].join('\n'), {mode: 0o755});
+  const [reason, cancel] = [new Error('enough'), new AbortController()];
+  const connecting = RpcClient.connect(`qemu+ssh://alder/system?command=${ssh}`, {signal: cancel.signal});
+  for await (const {filename} of watch(folder)) if (filename === 'asked') break;
+  cancel.abort(reason);
+  t.is(await t.throwsAsync(connecting), reason);
+  t.false(existsSync(path.join(folder, 'stopped')));
 });
 
 test('what ssh complains about is in the error', async t => {
