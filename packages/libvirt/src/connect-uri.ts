@@ -30,7 +30,7 @@ export interface ConnectUri {
   readonly knownHostsVerify: 'normal' | 'auto' | 'ignore';
   readonly netcat?: string;
   readonly proxy: SshProxy;
-  /** Folder with cacert.pem, clientcert.pem and clientkey.pem. */
+  /** Folder with cacert.pem, clientcert.pem and clientkey.pem, and perhaps cacrl.pem: what the authority took back. */
   readonly pkipath?: string;
   /** Whether the other side must prove who it is: a TLS certificate, a known ssh host key. */
   readonly verify: boolean;

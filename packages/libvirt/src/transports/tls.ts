@@ -92,29 +92,30 @@ async function welcomed(socket: TLSSocket, signal: AbortSignal | undefined): Pro
 
 /** Where libvirt looks: the folder of the URI and nowhere else, or the user's, then the machine's. */
 function certificates({pkipath, verify}: ConnectUri): Certificates {
-  if (pkipath !== undefined) {
-    return fromFolder(pkipath);
-  }
-  const own = path.join(homedir(), '.pki/libvirt');
+  const {crl, ...files} = pkipath === undefined ? usualFiles() : fromFolder(pkipath);
+  return {...files, ...(verify && existsSync(crl) && {crl})};
+}
+
+function usualFiles(): Required<Certificates> {
+  const own = fromFolder(path.join(homedir(), '.pki/libvirt'));
   const machine = '/etc/pki';
-  const isRoot = process.getuid?.() === 0;
-  const pair =
-    !isRoot && existsSync(path.join(own, 'clientcert.pem')) && existsSync(path.join(own, 'clientkey.pem'))
-      ? fromFolder(own)
-      : {cert: `${machine}/libvirt/clientcert.pem`, key: `${machine}/libvirt/private/clientkey.pem`};
-  const ownCa = path.join(own, 'cacert.pem');
-  const crl = `${machine}/CA/cacrl.pem`;
+  const pair = {cert: `${machine}/libvirt/clientcert.pem`, key: `${machine}/libvirt/private/clientkey.pem`};
   return {
-    ...pair,
-    ca: !isRoot && existsSync(ownCa) ? ownCa : `${machine}/CA/cacert.pem`,
-    ...(verify && existsSync(crl) && {crl}),
+    ...(usersOwn(own.cert, own.key) ? {cert: own.cert, key: own.key} : pair),
+    ca: usersOwn(own.ca) ? own.ca : `${machine}/CA/cacert.pem`,
+    crl: usersOwn(own.crl) ? own.crl : `${machine}/CA/cacrl.pem`,
   };
 }
 
-const fromFolder = (folder: string): Certificates => ({
+/** Root has none. */
+const usersOwn = (...files: readonly string[]): boolean =>
+  process.getuid?.() !== 0 && files.every(file => existsSync(file));
+
+const fromFolder = (folder: string): Required<Certificates> => ({
   ca: path.join(folder, 'cacert.pem'),
   cert: path.join(folder, 'clientcert.pem'),
   key: path.join(folder, 'clientkey.pem'),
+  crl: path.join(folder, 'cacrl.pem'),
 });
 
 /** In turn, so that of several missing files it is always the first that is named. */

@@ -3,7 +3,7 @@ import {rm} from 'node:fs/promises';
 import {createServer, type AddressInfo} from 'node:net';
 import test from 'ava';
 import {RpcClient} from '../../src/rpc-client.ts';
-import {makeCertificates, makeStrangersCertificates} from '../fixtures/certificates.ts';
+import {makeCertificates, makeRevokingCertificates, makeStrangersCertificates} from '../fixtures/certificates.ts';
 import {startLibvirtDaemon, type LibvirtDaemon} from '../fixtures/libvirt-daemon.ts';
 
 let daemon: LibvirtDaemon;
@@ -75,6 +75,15 @@ test('a server whose certificate is not trusted is reached only with no_verify',
   await t.throwsAsync(RpcClient.connect(uri), {code: 'CONNECT_FAILED', message: /IP: 127\.0\.0\.2 is not in the cert/});
   await using client = await RpcClient.connect(`${uri}&no_verify=1`);
   t.is(client.address, `tls:127.0.0.2:${daemon.tlsPort}`);
+});
+
+test('a server whose certificate was revoked is reached only with no_verify', async t => {
+  const revoking = await makeRevokingCertificates(pki);
+  t.teardown(() => rm(revoking, {recursive: true}));
+  const uri = `test+tls://127.0.0.1:${daemon.tlsPort}/default?pkipath=${revoking}`;
+  await t.throwsAsync(RpcClient.connect(uri), {code: 'CONNECT_FAILED', message: /certificate revoked/});
+  await using client = await RpcClient.connect(`${uri}&no_verify=1`);
+  t.is(client.address, `tls:127.0.0.1:${daemon.tlsPort}`);
 });
 
 test('a cancel that comes while the certificates are read ends a TLS connect', async t => {
