@@ -132,11 +132,11 @@ export const eventKinds = {
     device: alias,
     sizeKib: Number(size),
   })),
-  /** An event of QEMU's own monitor, as in `SHUTDOWN`, with its data. */
+  /** An event of QEMU's own monitor, as in `SHUTDOWN`, with its data; as text, where that is no JSON. */
   monitor: domainKind('DOMAIN_MONITOR_EVENT', ({event, seconds, micros, details}) => ({
     event,
     at: new Date(Number(seconds) * 1000 + Math.floor(micros / 1000)),
-    data: details === null ? undefined : (JSON.parse(details) as unknown),
+    data: details === null ? undefined : parsed(details),
   })),
   network: kind('NETWORK_EVENT_LIFECYCLE', ({net, event}, link) => ({
     network: new Network(link, net),
@@ -159,6 +159,14 @@ export const eventKinds = {
   'node-device-update': kind('NODE_DEVICE_EVENT_UPDATE', ({dev}) => ({device: dev.name})),
   'secret-value': kind('SECRET_EVENT_VALUE_CHANGED', ({secret}, link) => ({secret: new Secret(link, secret)})),
 };
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
 
 /** The name of a kind of event. */
 export type EventKindName = keyof typeof eventKinds;

@@ -56,3 +56,18 @@ test(
     device: 'scsi_host12',
   },
 );
+
+const said = {
+  dom: {name: 'db', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f', id: 1},
+  event: 'STOP',
+  seconds: 1n,
+  micros: 0,
+};
+
+test("an event of QEMU's monitor has its data", t => {
+  t.like(readEvent('monitor', {...said, details: '{"reason":"host"}'}, link), {event: 'STOP', data: {reason: 'host'}});
+});
+
+test('data of a monitor event that is no JSON ends nothing', t => {
+  t.like(readEvent('monitor', {...said, details: '{"reason":'}, link), {event: 'STOP', data: '{"reason":'});
+});
