@@ -44,7 +44,7 @@ export async function authenticate(client: RpcClient, options: AuthenticateOptio
   if (types.includes(authTypes.sasl)) {
     await logIn(client, options);
   } else if (types.includes(authTypes.polkit)) {
-    await refusedAsFailed(client, 'polkit', client.call('AUTH_POLKIT', {}, {signal}));
+    await refusedAsFailed(client, 'polkit', client.call('AUTH_POLKIT', {}, {signal}), polkitHint);
   } else {
     throw unsupported(
       client,
@@ -109,12 +109,15 @@ function text(data: Uint8Array): string {
   return Buffer.from(data).toString().replace(/\0$/, '');
 }
 
-async function refusedAsFailed<T>(client: RpcClient, mechanism: string, call: Promise<T>): Promise<T> {
+/** It knows no passwords of ours: `AUTH_FAILED`, which it says as SASL does, means something else here. */
+const polkitHint = 'Become root, or a member of the group that polkit lets in on that host; mostly that is libvirt.';
+
+async function refusedAsFailed<T>(client: RpcClient, mechanism: string, call: Promise<T>, hint?: string): Promise<T> {
   try {
     return await call;
   } catch (error) {
     if (error instanceof LibvirtError) {
-      throw failed(client, `${mechanism} says: ${error.message}`, error.hint, error);
+      throw failed(client, `${mechanism} says: ${error.message}`, hint ?? error.hint, error);
     }
     throw error;
   }

@@ -72,7 +72,10 @@ test('what polkit refuses is told by AUTH_FAILED', async t => {
   const letIn = authenticate(client, {confidential: true});
   await wants(daemon, types.polkit);
   daemon.refuse('AUTH_POLKIT', (await daemon.nextCall()).serial, {code: 45, message: 'polkit said no'});
-  await t.throwsAsync(letIn, {code: 'AUTH_FAILED', message: /polkit said no/});
+  const error = await t.throwsAsync(letIn, {code: 'AUTH_FAILED', message: /polkit said no/});
+  t.like(error, {
+    hint: 'Become root, or a member of the group that polkit lets in on that host; mostly that is libvirt.',
+  });
 });
 
 test('the strongest SCRAM is used, and both sides prove themselves', async t => {

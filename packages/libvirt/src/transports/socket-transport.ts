@@ -17,6 +17,8 @@ export interface SocketOptions extends TransportOptions {
   readonly host: string | undefined;
   /** What to do when nobody answers. */
   readonly hint: string;
+  /** What to do when we are not allowed to, where that is something else. */
+  readonly hintWhenDenied?: string | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function socketTransport(
 export async function connected(
   socket: Socket,
   readyEvent: 'connect' | 'secureConnect',
-  {address, host, hint, signal}: SocketOptions,
+  {address, host, hint, hintWhenDenied = hint, signal}: SocketOptions,
 ): Promise<void> {
   // Whoever uses the socket listens for errors; one that comes when nobody does any more is no reason to crash.
   socket.on('error', () => {});
@@ -63,7 +65,7 @@ export async function connected(
     socket.destroy();
     signal?.throwIfAborted();
     throw new ConnectionError('CONNECT_FAILED', `Cannot connect to ${address}: ${reason(error)}`, {
-      hint,
+      hint: isDenied(error) ? hintWhenDenied : hint,
       host,
       cause: error,
     });
@@ -73,6 +75,8 @@ export async function connected(
   }
   socket.setNoDelay(true);
 }
+
+const isDenied = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EACCES';
 
 /** Offers a connected socket as a transport. */
 export function transportOf(socket: Socket, {address, confidential}: SocketOptions): Transport {

@@ -23,6 +23,7 @@ export function openUnix(target: ConnectUri, options: TransportOptions): Promise
     confidential: true,
     host: target.host,
     hint: `Start the daemon behind ${socketPath}, or name its socket: ?socket=/path/to/libvirt-sock.`,
+    hintWhenDenied: `Become root, or a member of the group that may use ${socketPath}; mostly that is libvirt.`,
   });
 }
 
