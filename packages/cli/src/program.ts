@@ -174,6 +174,13 @@ Exit codes: 0 done, 1 some steps failed, 2 wrong usage or estate, 3 refused for 
 
   runsProgram(dr, run);
   labProgram(dr, run);
+  // The parser's own help command knows nothing of commands within commands.
+  dr.helpCommand(false)
+    .command('help')
+    .summary('display help for a command')
+    .argument('[command...]', 'as it is typed: plan migrate')
+    .addHelpText('after', examples('help', 'help plan migrate'))
+    .action(async words => (await import('./commands/help.ts')).help(dr, words));
   return dr;
 }
 

@@ -161,6 +161,24 @@ test('help that is asked for is no mistake, whichever way it is asked for', asyn
   for (const words of [[], ['lab'], ['help', 'migrat']]) t.is((await dr.run(...words)).exitCode, 2, words.join(' '));
 });
 
+test('help shows that very command, however deep it lies', async t => {
+  const dr = await drIn(t);
+  for (const command of ['plan migrate', 'lab power-off', 'lab', 'help']) {
+    const {exitCode, stdout} = await dr.run('help', ...command.split(' '));
+    t.is(exitCode, 0);
+    t.true(stdout.startsWith(`Usage: dr ${command} [options]`), stdout);
+  }
+});
+test(
+  'help for a command that is none',
+  refuses,
+  ['help', 'migrat'],
+  2,
+  /no command migrat/u,
+  /Did you mean migrate\?/u,
+);
+test('help for what no command holds', refuses, ['help', 'plan', 'up'], 2, /no command plan up/u, /Known: migrate/u);
+
 test('every command has help with an example, and --dry-run where it changes something', async t => {
   const dr = await drIn(t);
   const top = await dr.run('--help');
