@@ -1,5 +1,5 @@
 import {homedir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {LabError} from './lab-error.ts';
 
 /** Where everything of one lab lies. Paths are short: a unix socket's path may have 107 bytes. */
@@ -24,9 +24,17 @@ export interface HostFolder {
   readonly bootLog: string;
 }
 
-/** The folder that holds all labs of this machine: `DR_LAB_DIR`, or /var/tmp/dr-lab. */
+/**
+ * The folder that holds all labs of this machine: `DR_LAB_DIR`, or /var/tmp/dr-lab. Its path goes into scripts and
+ * sshd's configuration as it is, and is read there from other working directories.
+ * @throws {LabError} `BAD_NAME`
+ */
 export function labsFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env['DR_LAB_DIR'] || '/var/tmp/dr-lab';
+  const path = resolve(env['DR_LAB_DIR'] || '/var/tmp/dr-lab');
+  if (/^[\p{L}\p{N}/._@-]+$/u.test(path)) return path;
+  throw new LabError('BAD_NAME', `Labs cannot lie in "${path}"`, {
+    hint: 'Set DR_LAB_DIR to a path of letters, digits, dashes, dots and slashes.',
+  });
 }
 
 /** Where built kernels and guests are kept between labs: `XDG_CACHE_HOME` or ~/.cache, then dr-lab. */

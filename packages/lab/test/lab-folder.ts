@@ -1,11 +1,21 @@
 import test from 'ava';
 import {LabError} from '../src/lab-error.ts';
-import {cacheFolder, labFolder, requireName} from '../src/lab-folder.ts';
+import {cacheFolder, labFolder, labsFolder, requireName} from '../src/lab-folder.ts';
 
 test('a lab lies in DR_LAB_DIR, else in /var/tmp/dr-lab', t => {
   t.is(labFolder('one', {DR_LAB_DIR: '/labs'}).path, '/labs/one');
   t.is(labFolder('one', {}).record, '/var/tmp/dr-lab/one/lab.json');
 });
+
+test('a relative DR_LAB_DIR begins here', t => {
+  t.is(labFolder('one', {DR_LAB_DIR: 'labs/'}).path, `${process.cwd()}/labs/one`);
+});
+
+for (const path of ['/tmp/my labs', '/tmp/$HOME', '/tmp/a"b', "/tmp/a'b", '/tmp/a\nb', '/tmp/a;b', '/tmp/a?b']) {
+  test(`labs cannot lie in ${JSON.stringify(path)}`, t => {
+    t.throws(() => labsFolder({DR_LAB_DIR: path}), {instanceOf: LabError, code: 'BAD_NAME'});
+  });
+}
 
 test('what is built is kept in XDG_CACHE_HOME', t => {
   t.is(cacheFolder({XDG_CACHE_HOME: '/cache'}), '/cache/dr-lab');
