@@ -1,11 +1,11 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {access, mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {createInterface} from 'node:readline';
 import test from 'ava';
 import {execa} from 'execa';
-import {askGuest, labDown, labUp, type LabProgress} from '@dr-toolkit/lab';
+import {askGuest, labDown, labUp, listLabs, type LabProgress} from '@dr-toolkit/lab';
 import {marksOf, traces} from './fixtures/traces.ts';
 import {scratchLabs} from './fixtures/scratch-labs.ts';
 
@@ -70,4 +70,71 @@ test.serial('a first up that was killed while it built the guests spoils nothing
   const kept = await readdir(join(cache, 'dr-lab'));
   t.is(kept.length, 1, 'the drafts of the dead are swept away');
   t.true(await lab.down());
+});
+
+/** Runs `dr lab ...` where one program of the machine is another. */
+function drWith(folder: string, program: string, args: readonly string[]) {
+  const bin = resolve(import.meta.dirname, '../../packages/cli/bin/dr.js');
+  return execa(process.execPath, [bin, 'lab', ...args, '--name', 'half'], {
+    stdin: 'ignore',
+    reject: false,
+    env: {PATH: `${join(folder, 'programs', program)}:${process.env['PATH']}`},
+  });
+}
+
+async function writeProgram(folder: string, name: string, script: string): Promise<void> {
+  const place = join(folder, 'programs', name);
+  await mkdir(place, {recursive: true});
+  await writeFile(join(place, name), `#!/bin/sh\n${script}\n`, {mode: 0o755});
+}
+
+test.serial('what commands that were killed have left half done, the next ones finish', async t => {
+  const folder = await scratchLabs(t);
+  const lab = await labUp({name: 'half', vms: 0});
+
+  // A heal, before the cable was plugged in.
+  await writeProgram(folder, 'bridge', 'kill -9 $PPID');
+  await lab.cut('newhost');
+  t.is((await drWith(folder, 'bridge', ['heal', 'newhost'])).signal, 'SIGKILL');
+  t.true((await lab.status()).hosts[1]?.cut, 'it is, and is known to be');
+
+  // A power-on, while the host booted: that host ends at its first word to who is not there any more.
+  await lab.powerOff('newhost');
+  const [booting, goOn] = [join(folder, 'booting'), join(folder, 'go-on')];
+  await writeProgram(
+    folder,
+    'mount',
+    `: > ${booting}\nuntil [ -e ${goOn} ]; do sleep 0.05; done\nexec /bin/mount "$@"`,
+  );
+  const powerOn = drWith(folder, 'mount', ['power-on', 'newhost']);
+  while (!(await there(booting))) await sleep(5);
+  powerOn.kill('SIGKILL');
+  await powerOn;
+  await lab.powerOn('newhost');
+  await writeFile(goOn, '');
+  const {power, libvirtd} = (await lab.status()).hosts[1] ?? {};
+  t.deepEqual({power, libvirtd}, {power: 'on', libvirtd: true});
+});
+
+function there(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+test.serial('what lies beside the labs is none, and what heals a host heals all its links', async t => {
+  const folder = await scratchLabs(t);
+  await mkdir(join(folder, 'lost+found'));
+  t.is((await drWith(folder, 'none', ['down', '--yes'])).exitCode, 0);
+  t.deepEqual(await listLabs(), []);
+
+  const lab = await labUp({name: 'half', hosts: ['alder', 'birch', 'cedar'], vms: 0});
+  t.deepEqual(await listLabs(), ['half']);
+  t.is((await drWith(folder, 'none', ['cut', 'alder', 'alder'])).exitCode, 2);
+  await lab.cut('alder', 'birch');
+  await lab.cut('birch', 'cedar');
+  const healed = await drWith(folder, 'none', ['heal', 'alder']);
+  t.is(healed.stdout, 'Healed between alder and everyone\nHealed between alder and birch');
+  t.deepEqual((await lab.status()).cuts, [['birch', 'cedar']]);
 });

@@ -91,7 +91,7 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
 
   lab
     .command('heal')
-    .summary('undo a cut, or all of them')
+    .summary("undo a cut, all of a host's, or all of them")
     .argument('[host]', 'a host; or a link, as sunjammer-newhost')
     .argument('[other]', 'the other end')
     .option('--name <name>', 'of the lab (default: lab)')

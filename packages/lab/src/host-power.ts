@@ -72,7 +72,7 @@ export async function powerOnHost(
     const initProcess = identifyProcess(initPid);
     if (!supervisorProcess || !initProcess) throw new Error('its namespaces could not be made');
     host.processes = {supervisor: supervisorProcess, init: initProcess};
-    host.wanted = 'on';
+    host.wanted = 'off'; // until it has booted: without us it ends half-way
     await save();
 
     const cable = ['link', 'add', 'name', host.cable.name, 'address', host.cable.mac, 'type', 'veth'];
@@ -80,6 +80,8 @@ export async function powerOnHost(
     await run('ip', ['link', 'set', host.cable.name, 'master', bridge, 'up'], {signal});
     supervisor.stdin.end('go\n');
     if ((await nextLine(lines, signal)) !== 'up') throw new Error('it ended while it booted');
+    host.wanted = 'on';
+    await save();
     supervisor.stdout.destroy();
     supervisor.unref();
   } catch (error) {

@@ -1,4 +1,5 @@
-import {readdir, statfs, truncate} from 'node:fs/promises';
+import {glob, statfs, truncate} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {execa, ExecaError} from 'execa';
 import {removeDevice} from './bridge.ts';
 import {type DelayLinePlace, removeDelayLine} from './delay-line.ts';
@@ -53,9 +54,11 @@ export interface LabStatus {
   readonly cuts: readonly LinkCut[];
 }
 
-/** Names of the labs of this machine. */
+/** Names of the labs of this machine. What else lies in their folder is none. */
 export async function listLabs(): Promise<readonly string[]> {
-  return (await readdir(labsFolder()).catch((): string[] => [])).sort((one, other) => one.localeCompare(other));
+  const names: string[] = [];
+  for await (const record of glob('*/lab.json', {cwd: labsFolder()})) names.push(dirname(record));
+  return names.sort((one, other) => one.localeCompare(other));
 }
 
 /** @throws {LabError} `LAB_UNKNOWN` */
@@ -179,20 +182,23 @@ export class Lab {
     await this.#setCut([one, other], false, options);
   }
 
+  /** Whenever this is killed, what is still cut stands in the record, so that healing all heals it. */
   async #setCut([one, other]: readonly [string, string | undefined], cut: boolean, options: RunOptions): Promise<void> {
     await this.#change(async (record, save) => {
       if (other === undefined) {
         const host = hostOf(record, one);
         host.cut = cut;
-        await save();
+        if (cut) await save();
         await applyCable(host, this.#place(record, host, save), options);
+        if (!cut) await save();
         return;
       }
       for (const end of [one, other]) if (end !== controller) hostOf(record, end);
       const others = record.cuts.filter(ends => !(ends.includes(one) && ends.includes(other)));
       record.cuts = cut ? [...others, [one, other]] : others;
-      await save();
+      if (cut) await save();
       await applyLinkCut(record, [one, other], cut, options);
+      if (!cut) await save();
     });
   }
 
@@ -233,7 +239,8 @@ export class Lab {
   async powerOn(name: string, options: RunOptions = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
-      if (!isOn(host)) {
+      if (!isOn(host) || host.wanted === 'off') {
+        // Where a power-on was killed before its host had booted, that host's first process is alive and about to end.
         // The kernel takes away what a dead host leaves a moment later; two hosts on one disk would ruin it.
         await powerOffHost(host);
         await removeDelayLine(host);

@@ -100,18 +100,21 @@ export async function setCut(
 ): Promise<ExitCode> {
   const lab = await openLab(options.name ?? defaultName);
   const record = await lab.recordToChange();
+  const [one, other] = ends;
+  const cutFrom =
+    one !== undefined && other === undefined && cut === 'heal' ? record.cuts.filter(pair => pair.includes(one)) : [];
   const wanted =
     ends.length > 0
-      ? [await linkOf(lab, ends)]
+      ? [await linkOf(lab, ends), ...cutFrom]
       : [...record.hosts.filter(host => host.cut).map(({name}) => [name] as const), ...record.cuts];
-  for (const [one, other] of wanted) {
-    const what = other === undefined ? `${one} and everyone` : `${one} and ${other}`;
-    const both = other === undefined ? [one] : [one, other];
+  for (const [here, there] of wanted) {
+    const what = there === undefined ? `${here} and everyone` : `${here} and ${there}`;
+    const both = there === undefined ? [here] : [here, there];
     if (options.dryRun) {
       tellOutlook(terminal, `lab ${cut}`, {ends: both, text: `Would ${cut} between ${what}`});
       continue;
     }
-    await lab[cut](one, other, {signal: terminal.interrupts.stop});
+    await lab[cut](here, there, {signal: terminal.interrupts.stop});
     terminal.event({type: `lab-${cut}`, ends: both});
     terminal.say(cut === 'cut' ? `Cut between ${what}` : `Healed between ${what}`);
   }
@@ -191,6 +194,11 @@ async function linkOf(lab: Lab, ends: readonly string[]): Promise<readonly [stri
     if (joined) return joined;
   }
   for (const end of ends) if (!known.includes(end)) throw unknownHost(lab, end, known);
+  if (one === other) {
+    throw new CliError('USAGE', `${one} has no link with itself`, {
+      hint: `Name another host, or cut it off: dr lab cut ${one}`,
+    });
+  }
   return [one, other];
 }
 
