@@ -20,7 +20,19 @@ type Issue = z.core.$ZodIssue;
 /** What has the wrong form: unknown keys, missing ones, wrong types and spellings. */
 export function shapeFaults(value: unknown): Fault[] {
   const parsed = estateSchema.safeParse(value);
-  return parsed.success ? [] : parsed.error.issues.flatMap(issue => faultsOf(issue, value, []));
+  const issues = parsed.success ? [] : parsed.error.issues;
+  return [...unnameable(value, [], new Set()), ...issues.flatMap(issue => faultsOf(issue, value, []))];
+}
+
+/** The schema would pass over this one name without a word, and over what stands under it. */
+function unnameable(value: unknown, path: Path, seen: Set<object>): Fault[] {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return [];
+  seen.add(value);
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => {
+    const place = [...path, Array.isArray(value) ? Number(key) : key];
+    if (key !== '__proto__') return unnameable(inner, place, seen);
+    return [{path: place, at: 'key', message: 'nothing can be named __proto__', hint: 'Choose another name here'}];
+  });
 }
 
 function faultsOf(issue: Issue, root: unknown, above: Path): Fault[] {

@@ -286,3 +286,12 @@ function cut(text: string): fc.Arbitrary<string> {
     )
     .map(([from, length, put]) => text.slice(0, from) + put + text.slice(from + length));
 }
+
+test('a name that would be passed over is refused, wherever it stands', t => {
+  const host = '{uri: "qemu:///system"}';
+  t.deepEqual(places(`estate: e\nhosts:\n  a: ${host}\n  __proto__: {uri: "qemu+ssh://b/system"}\n`), [
+    '4:3 hosts.__proto__',
+  ]);
+  const service = `estate: e\nhosts:\n  a: ${host}\nservices:\n  web:\n    domains:\n      w: {}\n      __proto__: {}\n`;
+  t.true(places(service).includes('8:7 services.web.domains.__proto__'));
+});
