@@ -129,7 +129,7 @@ class SqliteStore implements Store {
     const there = new Set(
       this.#run(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`, []).map(({name}) => name),
     );
-    if (!there.has('gate')) return;
+    if (!there.has('gate')) throw emptyStore(this.#path);
     for (const sql of schema) {
       const name = /^CREATE TABLE IF NOT EXISTS (\w+)/u.exec(sql)?.[1];
       if (name !== undefined && !there.has(name)) this.#db.exec(sql.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
@@ -193,6 +193,12 @@ function damagedStore(path: string, error: unknown): RunError {
   return new RunError('STORE_UNUSABLE', `The store ${path} is damaged: ${messageOf(error)}`, {
     hint: 'Put it aside with its -wal and -shm, or a good copy in its place; each run is still to be read in its folder',
     cause: error,
+  });
+}
+
+function emptyStore(path: string): RunError {
+  return new RunError('STORE_UNUSABLE', `The store ${path} is empty`, {
+    hint: 'If runs were in it, put a good copy in its place; otherwise start a run, which fills it',
   });
 }
 

@@ -1,6 +1,6 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 
 import test from 'ava';
@@ -55,6 +55,13 @@ test('a damaged store is called so, also by who only looks: not one in which not
   writeFileSync(path, 'no store at all\n'.repeat(200));
   const none = t.throws(() => openStore(path, {readOnly: true}), {instanceOf: RunError, code: 'STORE_UNUSABLE'});
   t.notRegex(none.hint, /Nothing has run/u);
+});
+
+test('a store without anything in it is called empty by who only looks', t => {
+  const path = newPath();
+  mkdirSync(dirname(path), {recursive: true});
+  writeFileSync(path, '');
+  t.throws(() => openStore(path, {readOnly: true}), {code: 'STORE_UNUSABLE', message: /dr\.db is empty$/u});
 });
 
 test('a store of a newer version is refused', async t => {
