@@ -19,3 +19,25 @@ export async function commandsAfter(t: Tx, run: string, seq: number): Promise<Ar
   const rows = await t.q('SELECT seq, command FROM command WHERE run = ? AND seq > ? ORDER BY seq', [run, seq]);
   return rows.map(row => ({seq: Number(row.seq), command: JSON.parse(String(row.command)) as Command}));
 }
+
+/** The last command that was put to a run; 0 when there was none. Commands are counted from 1. */
+export async function lastCommand(t: Tx, run: string): Promise<number> {
+  const [row] = await t.q('SELECT COALESCE(MAX(seq), 0) AS seq FROM command WHERE run = ?', [run]);
+  return Number(row?.seq);
+}
+
+/** Whether it was said to whoever was at the controls then, not to the run: the next controller does not obey it. */
+export function endsController({command}: Command): boolean {
+  return command === 'stop' || command === 'abort';
+}
+
+/** Drops what ended a controller, of the commands after `after` up to `last`: that controller died before it heard. */
+export async function dropUnheardEnds(
+  t: Tx,
+  run: string,
+  {after, last}: {readonly after: number; readonly last: number},
+): Promise<void> {
+  for (const {seq, command} of await commandsAfter(t, run, after)) {
+    if (seq <= last && endsController(command)) await t.q('DELETE FROM command WHERE run = ? AND seq = ?', [run, seq]);
+  }
+}

@@ -1,6 +1,6 @@
 import {look} from './attempt.ts';
 import type {StepRecord} from './board.ts';
-import {commandsAfter} from './command.ts';
+import {commandsAfter, endsController} from './command.ts';
 import {decideTurn} from './decide-turn.ts';
 import {kindsOf} from './known-kinds.ts';
 import {readLanes} from './line-up.ts';
@@ -61,7 +61,8 @@ export async function resumeOutlook<Context extends object>(
   const {board, underway} = takenUp(plan, await readSteps(reader, id));
   const moves = {board, draft: newDraft(), nowMs: clock.now()};
   lookMoves(moves, underway, new Set());
-  const stored = await commandsAfter(reader, id, run.commands);
+  const unheard = await commandsAfter(reader, id, run.commands);
+  const stored = unheard.map(({command}) => command).filter(command => !endsController(command));
   const answers = Object.entries(given.answers ?? {}).map(
     ([step, value]) => ({command: 'answer', step, value}) as const,
   );
@@ -73,7 +74,7 @@ export async function resumeOutlook<Context extends object>(
   const line = new OwnLine({run: id, board, kinds, priority: plan.priority, parallel, holds});
   const {status} = decideTurn(
     moves,
-    {commands: [...stored.map(({command}) => command), ...answers], ends: [], eased: [], lanes, stopWanted: 'no'},
+    {commands: [...stored, ...answers], ends: [], eased: [], lanes, stopWanted: 'no'},
     {
       run: id,
       line,

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 
 import {adaptLanes, type LaneWatch} from './adapt-lanes.ts';
 import {Board} from './board.ts';
+import {dropUnheardEnds, lastCommand} from './command.ts';
 import {Controller} from './controller.ts';
 import {RunError} from './engine-error.ts';
 import {kindsOf} from './known-kinds.ts';
@@ -72,12 +73,15 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
   const plan = parsePlan(await readPlan({q: (sql, args) => store.read(sql, args)}, id), options);
   const kinds = kindsOf(plan, options);
   const redaction = new Redaction(options.secrets);
+  // Read before the lock is taken: who tells it to end from then on may mean this controller.
+  const last = await lastCommand({q: (sql, args) => store.read(sql, args)}, id);
   return locked(id, options, async onWake => {
     // The epoch is raised first: whoever still believes to be at the controls is out from here on.
     const {run, steps, holds, lines} = await store.tx(async t => {
       const row = await readRun(t, id);
       const next: RunRow = {...row, state: 'running', epoch: row.epoch + 1, controller, endedMs: undefined};
       await updateRun(t, next);
+      await dropUnheardEnds(t, id, {after: row.commands, last});
       // What it waited for then; it will say again what it waits for now.
       await t.q('DELETE FROM want WHERE run = ?', [id]);
       return {run: next, steps: await readSteps(t, id), holds: await readHolds(t, id), lines: await readLines(t, id)};

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import {type ResumeOutlook, resumeOutlook, RunError, type RunOptions, setLane} from '../src/index.ts';
+import {abortRun, type ResumeOutlook, resumeOutlook, RunError, type RunOptions, setLane} from '../src/index.ts';
 import {fails, Stage, type StageOptions} from './fixtures/stage.ts';
 
 type Steps = Parameters<Stage['run']>[0];
@@ -141,4 +141,23 @@ test('a run that somebody drives is refused', async t => {
   await stage.clock.sleep(100);
   await t.throwsAsync(resumeOutlook('run', stage.options()), {instanceOf: RunError, code: 'RUN_IS_ALIVE'});
   await running;
+});
+
+test('an abort that its controller did not live to hear does not end who goes on later', async t => {
+  const stage = await crashed([{id: 'a'}, {id: 'b', needs: ['a']}], []);
+  const alive = {...stage.locks, poke: () => Promise.resolve(true)};
+  t.true(await abortRun(stage.store, 'run', 'abort', {clock: stage.clock, locks: alive}));
+  t.is((await outlook(stage)).status, undefined);
+  t.is((await stage.resume()).status, 'done');
+});
+
+test('an abort is heard by who has just taken the controls, though it has not begun', async t => {
+  const stage = await crashed([{id: 'a'}], []);
+  const {locks} = stage;
+  const take: typeof locks.take = async (key, onPoke) => {
+    const lock = await locks.take(key, onPoke);
+    t.true(await abortRun(stage.store, 'run', 'abort', {clock: stage.clock, locks}));
+    return lock;
+  };
+  t.is((await stage.resume({locks: {take, poke: key => locks.poke(key)}})).status, 'stopped');
 });
