@@ -1,5 +1,5 @@
 import {defineStep, type StepContext} from '@dr-toolkit/engine';
-import {notePath, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
+import {fileUsers, notePath, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DomainMove, leftFiles} from './domain-move.ts';
 import {dropClaim} from './under-claim.ts';
@@ -9,14 +9,14 @@ import {hostsOf, type MigrationContext, type MoveHosts} from './whereabouts.ts';
 type Context = MigrationContext & StepContext;
 type LeftFile = ReturnType<typeof leftFiles>[number];
 
-/** Ends a domain's life on its source: its definition goes, its disks are marked and kept, or deleted when asked for. */
+/** Ends a domain's life on its source: its definition goes, its disks are marked and kept, or deleted when asked for and nobody else uses them. */
 export const retireSource = defineStep<DomainMove, MigrationContext>('retire-source', {
   async inspect(move, context) {
     const hosts = hostsOf(move, context);
     if (await hosts.source.readDomain(move.uuid, context)) return {state: 'pending'};
     const claim = await hosts.target.readClaim(move.uuid, context);
     if (claim?.run === context.run) return {state: 'pending'};
-    for (const file of leftFiles(move)) if (!(await isRetired(file, move, hosts, context))) return {state: 'pending'};
+    for (const file of leftFiles(move)) if (!(await isRetired(file, hosts, context))) return {state: 'pending'};
     return {state: 'done'};
   },
 
@@ -33,12 +33,40 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
     }
     if (there.autostart !== (move.autostart === 'on')) await target.setAutostart(move.uuid, move.autostart, context);
     await source.undefine(move.uuid, context);
-    if (move.sourceDisks === 'delete') for (const file of files) await source.deleteVolume(file.sourcePath, context);
+    const used = move.sourceDisks === 'delete' ? await deleteUnused(files, move, hosts, context) : [];
     await dropClaim(move, hosts, context, context);
     const paths = copiedDisks(move).map(({sourcePath}) => sourcePath);
-    return move.sourceDisks === 'keep' ? {kept: paths} : {deleted: paths};
+    if (move.sourceDisks === 'keep') return {kept: paths};
+    const kept = paths.filter(path => used.includes(path));
+    return {deleted: paths.filter(path => !used.includes(path)), ...(kept.length > 0 && {kept})};
   },
 });
+
+/**
+ * Deletes files of a domain that its source knows no longer. What another domain or file there needs, as clones need the
+ * disk that they lie on, is marked and kept like any kept disk. Returns the paths of those.
+ */
+async function deleteUnused(
+  files: readonly LeftFile[],
+  move: DomainMove,
+  hosts: MoveHosts,
+  context: Context,
+): Promise<string[]> {
+  const {source} = hosts;
+  const users = fileUsers(await source.read(context));
+  const used: string[] = [];
+  for (const file of files) {
+    const path = file.sourcePath;
+    const user = users.get(path);
+    if (user === undefined) await source.deleteVolume(path, context);
+    else {
+      await keep(file, move, hosts, context);
+      context.log(`${path} on ${move.from} is kept, as ${user} uses it`);
+      used.push(path);
+    }
+  }
+  return used;
+}
 
 async function keep(
   {sourcePath}: LeftFile,
@@ -53,14 +81,9 @@ async function keep(
   await writeDiskNote(source, sourcePath, note, context);
 }
 
-async function isRetired(
-  file: LeftFile,
-  move: DomainMove,
-  {source, target}: MoveHosts,
-  context: Context,
-): Promise<boolean> {
+async function isRetired(file: LeftFile, {source, target}: MoveHosts, context: Context): Promise<boolean> {
   if (await target.findVolume(notePath(file.targetPath, 'incoming'), context)) return false;
   const left = await source.findVolume(file.sourcePath, context);
-  if (move.sourceDisks === 'delete' || !left) return !left;
+  if (!left) return true;
   return (await source.findVolume(notePath(file.sourcePath, 'kept'), context)) !== undefined;
 }

@@ -4,7 +4,7 @@ import {type MoveMishap, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
 
 import {migrationKinds} from '../src/index.ts';
 import {moveOfStep} from '../src/move-of-step.ts';
-import {images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {images, overlayOf, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 const disk = `${images}/web.qcow2`;
 
@@ -32,6 +32,21 @@ test('its disks are deleted when that is asked for', async t => {
   await performed(two, {sourceDisks: 'delete'});
   t.deepEqual(two.alder.files.paths, []);
 });
+
+for (const use of [
+  {who: 'another domain', spec: {disk}},
+  {who: 'a disk on top of it', spec: {devices: overlayOf(disk)}},
+]) {
+  test(`a disk that ${use.who} uses is kept on the source, though deleting was asked for`, async t => {
+    const two = new TwoHosts().with('web', {state: 'shutoff'});
+    two.with('clone', {number: 2, state: 'shutoff', ...use.spec});
+    const results = await performed(two, {domains: ['web'], sourceDisks: 'delete'});
+    t.deepEqual(two.knownTo(), ['birch']);
+    t.true(two.alder.files.paths.includes(disk));
+    t.like(await readDiskNote(two.alder, disk, 'kept'), {domain: 'web', movedTo: 'birch'});
+    t.deepEqual(results['web/retire'], {deleted: [], kept: [disk]});
+  });
+}
 
 test('a domain that is shut off is copied and stays shut off', async t => {
   const two = new TwoHosts().with('web', {state: 'shutoff', autostart: true});
