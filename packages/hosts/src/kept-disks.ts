@@ -1,4 +1,5 @@
 import {type DiskNote, notePath, readDiskNote} from './disk-note.ts';
+import {fileUsers} from './file-users.ts';
 import type {CallOptions, Host} from './host.ts';
 import {leftNotes} from './left-notes.ts';
 import type {HostReading} from './reading.ts';
@@ -13,7 +14,7 @@ export interface KeptDisk {
   readonly movedTo: string;
   readonly movedAt: string;
   readonly run: string;
-  /** NVRAM that stayed behind with it. */
+  /** NVRAM that stayed behind with it, and that nobody uses again. */
   readonly nvram?: string;
   /** Who on this host uses the file all the same: a domain, or a file on top of it. Such a disk is never deleted. */
   readonly usedBy?: string;
@@ -24,8 +25,10 @@ export async function keptDisks(
   host: Host,
   {signal, reading}: CallOptions & {readonly reading?: HostReading} = {},
 ): Promise<KeptDisk[]> {
-  const kept = await leftNotes(host, reading ?? (await host.read({signal})), 'kept', {signal});
-  return kept.flatMap(({note, ...disk}) => (note ? [{...described(note), ...disk}] : []));
+  const now = reading ?? (await host.read({signal}));
+  const users = fileUsers(now);
+  const kept = await leftNotes(host, now, 'kept', {signal});
+  return kept.flatMap(({note, ...disk}) => (note ? [{...described(note, users), ...disk}] : []));
 }
 
 /** Deletes a kept disk, then its note; before them the NVRAM that its domain left behind, unless it is in use again. */
@@ -43,6 +46,11 @@ export async function deleteKept(
   }
 }
 
-function described({domain, uuid, movedTo, movedAt, run, nvram}: DiskNote & {kind: 'kept'}) {
-  return {domain, uuid, movedTo, movedAt, run, ...(typeof nvram === 'string' && {nvram})};
+/** A domain made anew under the old name takes the NVRAM that it finds: that is then its own. */
+function described(
+  {domain, uuid, movedTo, movedAt, run, nvram}: DiskNote & {kind: 'kept'},
+  users: ReadonlyMap<string, string>,
+) {
+  const own = typeof nvram === 'string' && !users.has(nvram);
+  return {domain, uuid, movedTo, movedAt, run, ...(own && {nvram})};
 }
