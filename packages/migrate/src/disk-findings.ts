@@ -1,4 +1,4 @@
-import type {DiskReading, DomainReading} from '@dr-toolkit/hosts';
+import {type DiskReading, type DomainReading, fileUsers, type HostReading} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DiskMove} from './domain-move.ts';
 import {isDeclaredShared, poolOf} from './domain-moves.ts';
@@ -17,11 +17,16 @@ export function diskFindings(examined: Examined, domain: DomainReading): Finding
 }
 
 /** A live move too would have the hypervisor write over what lies there. */
-function nvramFindings({move, assessment}: Examined): Finding[] {
+function nvramFindings({move, target, assessment}: Examined): Finding[] {
   const {nvramPath: path, uuid, to: host, domain} = move;
   const file = path === undefined ? undefined : assessment.targetFiles[path];
-  if (!file || file.note?.uuid === uuid) return [];
-  const message = `${path} exists on ${host}, and is not the NVRAM that dr put there for ${domain}`;
+  if (path === undefined || !file) return [];
+  const user = userOf(path, {target, uuid});
+  if (user === undefined && file.note?.uuid === uuid) return [];
+  const message =
+    user === undefined
+      ? `${path} exists on ${host}, and is not the NVRAM that dr put there for ${domain}`
+      : `${path}, where the NVRAM of ${domain} goes, is in use by ${user} on ${host}`;
   const remedy = `See whose it is, and move it away on ${host}`;
   return [{severity: 'blocks', code: 'DISK_EXISTS', host, domain, message, remedy}];
 }
@@ -153,20 +158,30 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
     );
 
   const file = assessment.targetFiles[disk.targetPath];
-  const user = target.domains.find(
+  const named = target.domains.find(
     ({disks, uuid}) => uuid !== move.uuid && disks.some(({path}) => path === disk.targetPath),
   );
-  if (user) {
+  const user = named?.name ?? (file && userOf(disk.targetPath, {target, uuid: move.uuid}));
+  if (user !== undefined) {
     block(
       'DISK_EXISTS',
-      `${disk.targetPath} on ${move.to} is in use by ${user.name}`,
-      `Map to another pool in dr.yaml, or move ${user.name} out of the way`,
+      `${disk.targetPath} on ${move.to} is in use by ${user}`,
+      `Map to another pool in dr.yaml, or move ${user} out of the way`,
     );
   } else if (file) {
     const replace = move.keptDisks === 'replace';
     findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
   }
   return findings;
+}
+
+/** Who on the target needs a file that lies there, beside the domain itself: also what lies on top of a kept disk. */
+function userOf(
+  path: string,
+  {target, uuid}: {readonly target: HostReading; readonly uuid: string},
+): string | undefined {
+  const domains = target.domains.filter(other => other.uuid !== uuid);
+  return fileUsers({domains, pools: target.pools}).get(path);
 }
 
 function inTheWay(

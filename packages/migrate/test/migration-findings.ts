@@ -2,7 +2,7 @@ import test from 'ava';
 
 import type {FindingCode, MigrationRequest} from '../src/index.ts';
 import {before, versionOf} from '../src/version-findings.ts';
-import {codes, guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {codes, guestXml, type GuestSpec, images, overlayOf, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 test('nothing stands in the way of an ordinary move', async t => {
   const planned = await new TwoHosts().with('web').plan();
@@ -135,6 +135,21 @@ test('a disk that the target kept of this domain is replaced only when asked for
   t.deepEqual(codes(replaced, 'notes'), ['KEPT_DISK']);
   if (replaced.plan) await two.perform(replaced.plan);
   t.deepEqual(two.runsOn(), ['alder']);
+});
+
+test('a kept disk or NVRAM that another domain needs by now is not replaced', async t => {
+  const nvram = '/nvram/web.fd';
+  for (const spec of [{devices: overlayOf(`${images}/web.qcow2`)}, {os: `<nvram>${nvram}</nvram>`}]) {
+    const two = new TwoHosts().with('web', {os: `<nvram>${nvram}</nvram>`});
+    two.alder.files.create({path: nvram, format: 'raw', capacityBytes: 9});
+    const there = await two.plan();
+    if (there.plan) await two.perform(there.plan);
+    t.deepEqual(two.runsOn(), ['birch']);
+    two.with('clone', {...spec, number: 2, disk: `${images}/clone.qcow2`, state: 'shutoff'});
+    const back = await two.plan({from: 'birch', to: 'alder', keptDisks: 'replace'});
+    t.deepEqual(codes(back), ['DISK_EXISTS']);
+    t.true(back.findings.some(({message}) => message.includes('is in use by clone')));
+  }
 });
 
 test('versions that break moves are told', async t => {
