@@ -91,7 +91,7 @@ export async function powerOnHost(
     const text = await readFile(own.bootLog, 'utf8').catch(() => '');
     const lastWords = text.trimEnd().split('\n').slice(-3).join(' / ');
     throw new LabError('HOST_FAILED', `${host.name} did not come up: ${lastWords || (error as Error).message}`, {
-      hint: `Read ${own.bootLog}`,
+      hint: `Read ${own.bootLog}, where the lab is still there.`,
       cause: error,
     });
   }

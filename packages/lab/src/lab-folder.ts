@@ -67,11 +67,33 @@ export function labFolder(name: string, env: NodeJS.ProcessEnv = process.env): L
   };
 }
 
-/** Names go into host names, paths and scripts: letters, digits and dashes, as in a host name. */
+/** What is somebody else already, in the lab's list of hosts or in its folder. */
+const takenNames: ReadonlyMap<string, string> = new Map([
+  ['controller', 'the machine that runs the lab'],
+  ['localhost', 'every host itself'],
+  ['key', "the file with the lab's key"],
+]);
+
+/**
+ * Names go into host names, paths and scripts: letters, digits and dashes, as in a host name.
+ * @throws {LabError} `BAD_NAME`
+ */
 export function requireName(what: 'lab' | 'host', name: string): void {
+  const owner = what === 'host' ? takenNames.get(name) : undefined;
+  if (owner !== undefined) {
+    throw new LabError('BAD_NAME', `"${name}" is ${owner}`, {hint: 'Choose another name for the host.'});
+  }
   const long = what === 'lab' ? 20 : 30;
   if (/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u.test(name) && name.length <= long) return;
   throw new LabError('BAD_NAME', `"${name}" cannot be the name of a ${what}`, {
     hint: `Use at most ${long} small letters, digits and dashes, with a letter or digit at both ends.`,
+  });
+}
+
+/** The folder of labs is root's alone, as a lab's key lies in it. */
+export function onlyRoot(path: string, cause: unknown): LabError {
+  return new LabError('LAB_REFUSED', `Only root can look into ${path}`, {
+    hint: 'Run it as root: sudo dr lab status',
+    cause,
   });
 }

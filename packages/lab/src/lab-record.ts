@@ -1,7 +1,7 @@
 import {open, readFile, rename} from 'node:fs/promises';
 import {LabError} from './lab-error.ts';
 import type {DelayLine} from './delay-line.ts';
-import type {LabFolder} from './lab-folder.ts';
+import {type LabFolder, onlyRoot} from './lab-folder.ts';
 import type {ProcessIdentity} from './process-identity.ts';
 
 /**
@@ -96,15 +96,16 @@ export async function writeRecord(folder: LabFolder, record: LabRecord): Promise
 
 /**
  * Reads a lab's record; undefined when the lab has none.
- * @throws {LabError} `LAB_RECORD_BROKEN` when the file is not one.
+ * @throws {LabError} `LAB_RECORD_BROKEN` when the file is not one, `LAB_REFUSED` when it is not for this user's eyes.
  */
 export async function readRecord(folder: LabFolder): Promise<LabRecord | undefined> {
   let text: string;
   try {
     text = await readFile(folder.record, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw code === 'EACCES' ? onlyRoot(folder.path, error) : error;
   }
   return parseRecord(text, folder.record);
 }

@@ -108,7 +108,6 @@ function bad(message: string, hint: string): LabError {
 function checkedWish({hosts = storyHosts, vms = guestsByDefault}: LabUpOptions): Pick<LabWish, 'hosts' | 'guests'> {
   for (const host of hosts) requireName('host', host);
   if (new Set(hosts).size < hosts.length) throw bad('A host is named twice', 'Give every host its own name.');
-  if (hosts.includes('controller')) throw bad('"controller" is this machine', 'Choose another name for the host.');
   if (hosts.length === 0 || hosts.length > hostsMax) {
     throw bad(`A lab cannot have ${hosts.length} hosts`, `Ask for 1 to ${hostsMax}.`);
   }

@@ -1,4 +1,4 @@
-import {glob, statfs, truncate} from 'node:fs/promises';
+import {access, constants, glob, statfs, truncate} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {execa, ExecaError} from 'execa';
 import {removeDevice} from './bridge.ts';
@@ -9,7 +9,7 @@ import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.
 import {listDomains, type LabDomain} from './host-libvirt.ts';
 import {LabError} from './lab-error.ts';
 import {releaseDisk, requireNoOwner, takeDown} from './lab-down.ts';
-import {labFolder, labsFolder, type LabFolder} from './lab-folder.ts';
+import {labFolder, labsFolder, type LabFolder, onlyRoot} from './lab-folder.ts';
 import {underLabLock} from './lab-lock.ts';
 import type {OnProgress} from './lab-progress.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
@@ -54,10 +54,14 @@ export interface LabStatus {
   readonly cuts: readonly LinkCut[];
 }
 
-/** Names of the labs of this machine. What else lies in their folder is none. */
+/** Names of the labs of this machine. What else lies in their folder is none. @throws {LabError} `LAB_REFUSED` */
 export async function listLabs(): Promise<readonly string[]> {
+  const folder = labsFolder();
+  await access(folder, constants.R_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') throw onlyRoot(folder, error);
+  });
   const names: string[] = [];
-  for await (const record of glob('*/lab.json', {cwd: labsFolder()})) names.push(dirname(record));
+  for await (const record of glob('*/lab.json', {cwd: folder})) names.push(dirname(record));
   return names.sort((one, other) => one.localeCompare(other));
 }
 

@@ -27,6 +27,17 @@ for (const name of ['', '.', '..', 'a/b', '-a', 'a-', 'A', 'a b', 'a"b', '$(x)',
   });
 }
 
+for (const name of ['controller', 'localhost', 'key']) {
+  test(`${name} is somebody else already, and no name of a host`, t => {
+    t.throws(() => requireName('host', name), {instanceOf: LabError, code: 'BAD_NAME'});
+    t.notThrows(() => requireName('lab', name));
+  });
+}
+
+test('a name that every object has is a name like others', t => {
+  t.notThrows(() => requireName('host', 'constructor'));
+});
+
 test('a path cannot be smuggled in as the name of a lab', t => {
   t.throws(() => labFolder('../etc'), {instanceOf: LabError, code: 'BAD_NAME'});
 });
