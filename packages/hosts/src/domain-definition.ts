@@ -66,6 +66,7 @@ function diskOf(disk: Element): DiskDefinition {
   const pool = source?.getAttribute('pool') ?? undefined;
   const volume = source?.getAttribute('volume') ?? undefined;
   const format = driver?.getAttribute('type') ?? undefined;
+  const encryption = child(source, 'encryption') ?? child(disk, 'encryption');
   return {
     target: child(disk, 'target')?.getAttribute('dev') ?? '',
     device: device === 'cdrom' || device === 'floppy' || device === 'lun' ? device : 'disk',
@@ -76,6 +77,7 @@ function diskOf(disk: Element): DiskDefinition {
     ...(format !== undefined && {format}),
     readonly: child(disk, 'readonly') !== undefined,
     shareable: child(disk, 'shareable') !== undefined,
+    ...(encryption && {secret: child(encryption, 'secret')?.getAttribute('uuid') ?? ''}),
     backingPaths: backingPathsOf(disk),
   };
 }

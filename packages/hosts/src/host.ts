@@ -16,6 +16,11 @@ export interface StreamOptions extends CallOptions {
   readonly weight?: 'light' | 'heavy';
 }
 
+export interface ReadOptions extends StreamOptions {
+  /** How much of it, from its beginning. Default all. */
+  readonly lengthBytes?: number;
+}
+
 /**
  * What dr asks of a machine that runs VMs. Paths are absolute paths on that machine, sizes are bytes, domains are named
  * by UUID. Every method rejects with a `HostError`, or with the signal's reason.
@@ -43,7 +48,7 @@ export interface Host extends AsyncDisposable {
   /** A volume that is gone already is fine. */
   deleteVolume(path: string, options?: CallOptions): Promise<void>;
   /** The bytes of the file or device, holes told apart, in order and without gaps. */
-  readVolume(path: string, options?: StreamOptions): AsyncIterable<VolumePiece>;
+  readVolume(path: string, options?: ReadOptions): AsyncIterable<VolumePiece>;
   /** Writes the data pieces in their places and leaves the holes alone. */
   writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options?: StreamOptions): Promise<void>;
 

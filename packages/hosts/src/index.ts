@@ -13,9 +13,11 @@ export type {
   LiveMoveResult,
   MigrateOptions,
   NewVolume,
+  ReadOptions,
   VolumePiece,
 } from './host.ts';
 export {type Answered, type DiskWaits, type GuestDiskWait, type GuestWaits, guestWaits} from './guest-waits.ts';
+export {type Qcow2Header, readQcow2Header} from './qcow2-header.ts';
 export {HostError, type HostErrorCode} from './host-error.ts';
 export {type Inventory, readInventory, unreachableHost, type UnreachableHost} from './inventory.ts';
 export {type HostEntry, openHost, openHosts} from './libvirt/libvirt-host.ts';

@@ -136,6 +136,8 @@ export interface DiskReading {
   readonly compat?: string;
   readonly readonly: boolean;
   readonly shareable: boolean;
+  /** Encrypted by QEMU with a secret of the host's libvirt: the secret's UUID, empty where it is named otherwise. */
+  readonly secret?: string;
   readonly capacityBytes: number;
   readonly allocationBytes: number;
   /** Length of the file or device, which for qcow2 is not its capacity. */

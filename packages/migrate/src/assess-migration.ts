@@ -1,8 +1,16 @@
-import {type CallOptions, type CpuVerdict, type Host, type Inventory, readDiskNote} from '@dr-toolkit/hosts';
+import {
+  type CallOptions,
+  type CpuVerdict,
+  type Host,
+  type Inventory,
+  type Qcow2Header,
+  readDiskNote,
+  readQcow2Header,
+} from '@dr-toolkit/hosts';
 
 import type {MigrationAssessment, TargetFile} from './assessment.ts';
 import {foundClaims, type StandingOf} from './found-claims.ts';
-import {beginsAnew, type DomainMove, type GuestAnswer, leftFiles} from './domain-move.ts';
+import {beginsAnew, copiedDisks, type DomainMove, type GuestAnswer, leftFiles} from './domain-move.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {guestAnswer} from './guest-answer.ts';
 import {isSameMachine} from './migration-findings.ts';
@@ -26,6 +34,7 @@ export async function assessMigration(
 ): Promise<MigrationAssessment> {
   const cpu: Record<string, CpuVerdict> = {};
   const targetFiles: Record<string, TargetFile> = {};
+  const headers: Record<string, Qcow2Header> = {};
   const hostFiles: Record<string, 'present' | 'absent'> = {};
   const answers: Record<string, GuestAnswer> = {};
   const claims = await foundClaims(inventory, standingOf);
@@ -33,7 +42,7 @@ export async function assessMigration(
   const [source, target] = [hosts.get(request.from), hosts.get(request.to)];
   const moves = domainMoves(inventory, request).filter(({how}) => how !== 'finish');
   if (!reading || !targetReading || !source || !target || isSameMachine(reading, targetReading)) {
-    return {cpu, targetFiles, hostFiles, answers, claims};
+    return {cpu, targetFiles, headers, hostFiles, answers, claims};
   }
   const domains = new Map(reading.domains.map(domain => [domain.uuid, domain]));
   const paths = new Set(moves.flatMap(({uuid}) => domains.get(uuid)?.hostFiles.map(({path}) => path) ?? []));
@@ -51,11 +60,18 @@ export async function assessMigration(
     ...moves.filter(beginsAnew).map(async move => {
       Object.assign(targetFiles, await filesInTheWay(target, move, {signal}));
     }),
+    ...moves
+      .filter(beginsAnew)
+      .flatMap(copiedDisks)
+      .map(async ({format, sourcePath}) => {
+        const header = format === 'qcow2' ? await readQcow2Header(source, sourcePath, {signal}) : undefined;
+        if (header) headers[sourcePath] = header;
+      }),
     ...Array.from(paths, async path => {
       hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
     }),
   ]);
-  return {cpu, targetFiles, hostFiles, answers, claims};
+  return {cpu, targetFiles, headers, hostFiles, answers, claims};
 }
 
 /** What lies on the target where the disks and the NVRAM of a move go, by path. A path that is not named is free. */

@@ -1,4 +1,4 @@
-import type {CpuVerdict, DiskNote} from '@dr-toolkit/hosts';
+import type {CpuVerdict, DiskNote, Qcow2Header} from '@dr-toolkit/hosts';
 
 import type {FoundClaim} from './claim-standing.ts';
 import type {GuestAnswer} from './domain-move.ts';
@@ -9,6 +9,8 @@ export interface MigrationAssessment {
   readonly cpu: Readonly<Record<string, CpuVerdict>>;
   /** What lies on the target where a disk is to go, by path. A path that is not named is free. */
   readonly targetFiles: Readonly<Record<string, TargetFile>>;
+  /** The headers of the source's qcow2 files that would be copied, by path. */
+  readonly headers: Readonly<Record<string, Qcow2Header>>;
   /** Which of the source's host-bound files (ISO images, kernels) the target has too, by path. */
   readonly hostFiles: Readonly<Record<string, 'present' | 'absent'>>;
   /** How guests answer now, by UUID; one that is not named does not. */
@@ -22,4 +24,11 @@ export interface TargetFile {
   readonly note?: DiskNote;
 }
 
-export const nothingAssessed: MigrationAssessment = {cpu: {}, targetFiles: {}, hostFiles: {}, answers: {}, claims: {}};
+export const nothingAssessed: MigrationAssessment = {
+  cpu: {},
+  targetFiles: {},
+  headers: {},
+  hostFiles: {},
+  answers: {},
+  claims: {},
+};

@@ -7,6 +7,7 @@ import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 import {collected} from './collected-findings.ts';
 import {hardwareFindings} from './hardware-findings.ts';
+import {imageFindings} from './image-findings.ts';
 import {networkFindings} from './network-findings.ts';
 
 /** What concerns one domain. */
@@ -25,6 +26,7 @@ export function domainFindings(examined: Examined): Finding[] {
     ...pastFindings(examined, domain),
     ...fileFindings(examined, domain),
     ...diskFindings(examined, domain),
+    ...imageFindings(examined, domain),
     ...networkFindings(examined, domain),
   ];
 }

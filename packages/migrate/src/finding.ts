@@ -8,6 +8,7 @@ export type FindingCode =
   | 'CLAIM_TAKEN_OVER'
   | 'CPU_INCOMPATIBLE'
   | 'CPU_UNKNOWN'
+  | 'DISK_ENCRYPTED'
   | 'DISK_EXISTS'
   | 'DISK_FULL'
   | 'DISK_FULL_IF_FILLED'

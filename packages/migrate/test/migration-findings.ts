@@ -1,5 +1,7 @@
 import test from 'ava';
 
+import type {SimulatedHost} from '@dr-toolkit/hosts';
+
 import type {FindingCode, MigrationRequest} from '../src/index.ts';
 import {before, versionOf} from '../src/version-findings.ts';
 import {codes, guestXml, type GuestSpec, images, overlayOf, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
@@ -9,6 +11,20 @@ test('nothing stands in the way of an ordinary move', async t => {
   t.deepEqual(planned.findings, []);
   t.truthy(planned.plan);
 });
+
+const encrypted = `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${images}/secret.raw'><encryption format='luks'><secret type='passphrase' uuid='key-1'/></encryption></source><target dev='vdb'/></disk>`;
+
+/** Writes the beginning of the image that `with('web')` has. */
+function writeHeader({files}: SimulatedHost, {snapshots = 0, features = 0n}: {snapshots?: number; features?: bigint}) {
+  const header = Buffer.alloc(104);
+  header.write('QFI\xfb', 'latin1');
+  header.writeUInt32BE(3, 4);
+  header.writeUInt32BE(snapshots, 60);
+  header.writeBigUInt64BE(features, 72);
+  files.write(`${images}/web.qcow2`, {offset: 0, data: header});
+}
+
+const holdsSnapshots = ({alder}: TwoHosts) => writeHeader(alder, {snapshots: 2});
 
 const blocks = test.macro({
   async exec(
@@ -32,6 +48,11 @@ test('a passed-through device', blocks, 'HOST_DEVICE', {
   devices: "<hostdev type='usb'><source><address bus='1' device='2'/></source></hostdev>",
 });
 test('snapshots', blocks, 'SNAPSHOTS', {snapshots: ['before-upgrade']});
+test('a live move of an encrypted disk', blocks, 'DISK_ENCRYPTED', {devices: encrypted});
+test('data in a file beside the image', blocks, 'DISK_UNSUPPORTED', {}, ({alder}) => {
+  writeHeader(alder, {features: 4n});
+});
+test('deleting snapshots that only the image knows', blocks, 'SNAPSHOTS', {}, holdsSnapshots, {sourceDisks: 'delete'});
 test('an unknown machine type', blocks, 'MACHINE_UNKNOWN', {machine: 'pc-q35-99.0'});
 test('a missing network', blocks, 'NETWORK_MISSING', {network: 'dmz'});
 test('a kernel that the target lacks', blocks, 'HOST_FILE_MISSING', {os: '<kernel>/boot/mine</kernel>'});
@@ -71,6 +92,27 @@ test('a target that is down', blocks, 'HOST_UNREACHABLE', {}, ({birch}) => {
 });
 test('a pool that is mapped and missing', blocks, 'POOL_MISSING', {}, undefined, {
   route: {targetUri: 'x', pools: {default: 'gone'}},
+});
+
+test('snapshots inside an image that stays are told of, and an offline move takes them along', async t => {
+  const live = new TwoHosts().with('web');
+  holdsSnapshots(live);
+  const planned = await live.plan();
+  t.deepEqual(codes(planned, 'warns'), ['SNAPSHOTS']);
+  t.truthy(planned.plan);
+  const offline = new TwoHosts().with('web', {state: 'shutoff'});
+  holdsSnapshots(offline);
+  t.deepEqual((await offline.plan({sourceDisks: 'delete'})).findings, []);
+});
+
+test('an encrypted disk moves offline, and its secret is asked for', async t => {
+  const {findings, plan} = await new TwoHosts().with('web', {state: 'shutoff', devices: encrypted}).plan();
+  t.deepEqual(
+    findings.map(({code, severity, host}) => [code, severity, host]),
+    [['DISK_ENCRYPTED', 'warns', 'birch']],
+  );
+  t.regex(findings[0]?.message ?? '', /secret key-1,/u);
+  t.truthy(plan);
 });
 
 const sharedHere = {targetUri: 'x', sharedPools: ['default']};

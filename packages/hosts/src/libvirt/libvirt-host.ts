@@ -13,6 +13,7 @@ import type {
   NewVolume,
   StreamOptions,
   VolumePiece,
+  ReadOptions,
 } from '../host.ts';
 import type {DomainStanding, HostReading, VolumeReading} from '../reading.ts';
 import {abortJob} from './abort-job.ts';
@@ -98,7 +99,7 @@ class LibvirtHost implements Host {
     return this.#storage.delete(path, options);
   }
 
-  readVolume(path: string, options?: StreamOptions): AsyncIterable<VolumePiece> {
+  readVolume(path: string, options?: ReadOptions): AsyncIterable<VolumePiece> {
     return this.#storage.read(path, options);
   }
 

@@ -4,7 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {LibvirtError, type RpcClient, type RpcStream} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
-import type {CallOptions, NewVolume, StreamOptions, VolumePiece} from '../host.ts';
+import type {CallOptions, NewVolume, ReadOptions, StreamOptions, VolumePiece} from '../host.ts';
 import type {VolumeReading} from '../reading.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
 import {folderPoolPrefix, volumeReading} from './read-pools.ts';
@@ -79,7 +79,7 @@ export class LibvirtStorage {
     });
   }
 
-  async *read(file: string, options: StreamOptions = {}): AsyncGenerator<VolumePiece> {
+  async *read(file: string, options: ReadOptions = {}): AsyncGenerator<VolumePiece> {
     const vol = await this.#required(file, options);
     if (options.weight === 'light') {
       yield* await this.#apart(client => collected(download(client, vol, options)), options);
@@ -88,7 +88,7 @@ export class LibvirtStorage {
     }
   }
 
-  async *#stream(vol: VolumeRef, options: StreamOptions): AsyncGenerator<VolumePiece> {
+  async *#stream(vol: VolumeRef, options: ReadOptions): AsyncGenerator<VolumePiece> {
     try {
       yield* download(this.#link.connection, vol, options);
     } catch (error) {
@@ -240,9 +240,10 @@ function isWithoutPool(error: unknown): boolean {
 async function* download(
   client: Pick<RpcClient, 'openStream'>,
   vol: VolumeRef,
-  {signal}: CallOptions,
+  {signal, lengthBytes = 0}: ReadOptions,
 ): AsyncGenerator<VolumePiece> {
-  const stream = await client.openStream('STORAGE_VOL_DOWNLOAD', {vol, offset: 0, length: 0, flags: sparse}, {signal});
+  const range = {vol, offset: 0, length: lengthBytes, flags: sparse};
+  const stream = await client.openStream('STORAGE_VOL_DOWNLOAD', range, {signal});
   let offset = 0;
   for await (const piece of stream) {
     if (piece.kind === 'data') {

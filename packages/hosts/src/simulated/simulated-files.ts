@@ -57,15 +57,17 @@ export class SimulatedFiles {
     this.#filesAt(path).delete(path);
   }
 
-  *read(path: string): Generator<VolumePiece> {
+  *read(path: string, lengthBytes = Infinity): Generator<VolumePiece> {
     const file = this.#required(path);
+    const end = Math.min(file.lengthBytes, lengthBytes);
     let offset = 0;
     for (const [at, data] of [...file.data].toSorted(([a], [b]) => a - b)) {
+      if (at >= end) break;
       if (at > offset) yield {offset, holeBytes: at - offset};
-      yield {offset: at, data};
-      offset = at + data.length;
+      yield {offset: at, data: data.subarray(0, end - at)};
+      offset = Math.min(end, at + data.length);
     }
-    if (file.lengthBytes > offset) yield {offset, holeBytes: file.lengthBytes - offset};
+    if (end > offset) yield {offset, holeBytes: end - offset};
   }
 
   write(path: string, piece: VolumePiece): void {

@@ -12,6 +12,7 @@ import type {
   MigrateOptions,
   NewVolume,
   VolumePiece,
+  ReadOptions,
 } from '../host.ts';
 import type {DomainStanding, DomainState, HostReading, PoolReading} from '../reading.ts';
 import type {MoveMishap, SimulatedDomain} from './simulated-domain.ts';
@@ -138,9 +139,9 @@ export class SimulatedHost implements Host {
     this.files.delete(path);
   }
 
-  async *readVolume(path: string, options: CallOptions = {}): AsyncGenerator<VolumePiece> {
+  async *readVolume(path: string, options: ReadOptions = {}): AsyncGenerator<VolumePiece> {
     await this.#answer(options);
-    yield* this.files.read(path);
+    yield* this.files.read(path, options.lengthBytes);
   }
 
   async writeVolume(path: string, pieces: AsyncIterable<VolumePiece>, options: CallOptions = {}): Promise<void> {
