@@ -17,6 +17,7 @@ async function headerOf(t: ExecutionContext, make: (image: string) => readonly s
   return qcow2Header(buffer);
 }
 
+const snapshot = (name: string, image: string) => ['snapshot', '-q', '-c', name, image];
 const create = (image: string, ...options: string[]) => ['create', '-q', '-f', 'qcow2', ...options, image, '1M'];
 
 test('an image of today and one of old hold their data and no snapshots', async t => {
@@ -26,7 +27,6 @@ test('an image of today and one of old hold their data and no snapshots', async 
 });
 
 test('snapshots inside are counted', async t => {
-  const snapshot = (name: string, image: string) => ['snapshot', '-q', '-c', name, image];
   const header = await headerOf(t, image => [create(image), snapshot('one', image), snapshot('two', image)]);
   t.is(header?.snapshots, 2);
 });
