@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {mkdirSync} from 'node:fs';
+import {existsSync, mkdirSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {DatabaseSync, type SQLOutputValue, type StatementSync} from 'node:sqlite';
 
@@ -18,19 +18,34 @@ export interface SqliteStoreOptions {
  * @throws {RunError} `STORE_ON_NETWORK`, `STORE_UNUSABLE`.
  */
 export function openStore(path: string, {readOnly = false}: SqliteStoreOptions = {}): Store {
-  if (path !== ':memory:') {
-    if (!readOnly) mkdirSync(dirname(path), {recursive: true, mode: 0o700});
-    refuseNetworkPlace(dirname(path));
-  }
   try {
+    if (path !== ':memory:') {
+      if (!readOnly) makeFolder(dirname(path));
+      refuseNetworkPlace(dirname(path));
+    }
     return new SqliteStore(path, readOnly);
   } catch (error) {
     if (error instanceof RunError) throw error;
     if (isDamage(error)) throw damagedStore(path, error);
+    const otherwise = readOnly
+      ? 'Nothing has run here yet; start a run first'
+      : 'Check who owns that file and its folder';
     throw new RunError('STORE_UNUSABLE', `The store ${path} cannot be opened: ${messageOf(error)}`, {
-      hint: readOnly ? 'Nothing has run here yet; start a run first' : 'Check who owns that file and its folder',
+      hint: passingOf(error)?.hint ?? otherwise,
       cause: error,
     });
+  }
+}
+
+/** Level by level: Node itself never ends when it makes folders in a place that takes none, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, {mode: 0o700});
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(folder)) throw error;
   }
 }
 
@@ -206,9 +221,13 @@ function resultCode(error: unknown): number | undefined {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
 }
 
-function storeError(error: unknown): unknown {
+function passingOf(error: unknown) {
   const code = resultCode(error);
-  const known = code === undefined ? undefined : passing.get(code);
+  return code === undefined ? undefined : passing.get(code);
+}
+
+function storeError(error: unknown): unknown {
+  const known = passingOf(error);
   if (!known) return error;
   return new RunError('STORE_UNWRITABLE', `The store cannot be written: ${known.why} (${messageOf(error)})`, {
     hint: `${known.hint}; the run goes on by itself once it can`,

@@ -64,6 +64,13 @@ test('a store without anything in it is called empty by who only looks', t => {
   t.throws(() => openStore(path, {readOnly: true}), {code: 'STORE_UNUSABLE', message: /dr\.db is empty$/u});
 });
 
+for (const place of ['/proc/none', join(folder, 'a-file')]) {
+  test(`that no folder can be made in ${place === '/proc/none' ? '/proc' : 'a file'} is told at once`, t => {
+    writeFileSync(join(folder, 'a-file'), '');
+    t.throws(() => openStore(join(place, 'deep/dr.db')), {instanceOf: RunError, code: 'STORE_UNUSABLE'});
+  });
+}
+
 test('a store of a newer version is refused', async t => {
   const path = newPath();
   await openStore(path).close();
