@@ -21,6 +21,9 @@ export interface AssessOptions extends CallOptions {
   readonly standingOf?: StandingOf;
 }
 
+/** Each takes a connection while it is read. */
+const headersAtOnce = 4;
+
 /**
  * Asks both hosts and the guests what the inventory does not tell. Changes nothing. With a host that does not answer
  * there is nothing to assess: the findings say so.
@@ -34,7 +37,7 @@ export async function assessMigration(
 ): Promise<MigrationAssessment> {
   const cpu: Record<string, CpuVerdict> = {};
   const targetFiles: Record<string, TargetFile> = {};
-  const headers: Record<string, Qcow2Header> = {};
+  const headers: Record<string, Qcow2Header | {readonly unread: string}> = {};
   const hostFiles: Record<string, 'present' | 'absent'> = {};
   const answers: Record<string, GuestAnswer> = {};
   const claims = await foundClaims(inventory, standingOf);
@@ -46,6 +49,8 @@ export async function assessMigration(
   }
   const domains = new Map(reading.domains.map(domain => [domain.uuid, domain]));
   const paths = new Set(moves.flatMap(({uuid}) => domains.get(uuid)?.hostFiles.map(({path}) => path) ?? []));
+  const copied = moves.filter(beginsAnew).flatMap(copiedDisks);
+  const images = copied.flatMap(({format, sourcePath}) => (format === 'qcow2' ? [sourcePath] : [])).values();
   await Promise.all([
     ...moves.map(async move => {
       const domain = domains.get(move.uuid);
@@ -60,18 +65,27 @@ export async function assessMigration(
     ...moves.filter(beginsAnew).map(async move => {
       Object.assign(targetFiles, await filesInTheWay(target, move, {signal}));
     }),
-    ...moves
-      .filter(beginsAnew)
-      .flatMap(copiedDisks)
-      .map(async ({format, sourcePath}) => {
-        const header = format === 'qcow2' ? await readQcow2Header(source, sourcePath, {signal}) : undefined;
-        if (header) headers[sourcePath] = header;
-      }),
+    ...Array.from({length: headersAtOnce}, async () => {
+      for (const path of images) {
+        const header = await headerOf(source, path, {signal});
+        if (header) headers[path] = header;
+      }
+    }),
     ...Array.from(paths, async path => {
       hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
     }),
   ]);
   return {cpu, targetFiles, headers, hostFiles, answers, claims};
+}
+
+/** One image that cannot be read is a finding, and keeps nobody from looking at the others. */
+async function headerOf(source: Host, path: string, {signal}: CallOptions) {
+  try {
+    return await readQcow2Header(source, path, {signal});
+  } catch (error) {
+    signal?.throwIfAborted();
+    return {unread: error instanceof Error ? error.message : String(error)};
+  }
 }
 
 /** What lies on the target where the disks and the NVRAM of a move go, by path. A path that is not named is free. */

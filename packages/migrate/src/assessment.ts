@@ -9,8 +9,8 @@ export interface MigrationAssessment {
   readonly cpu: Readonly<Record<string, CpuVerdict>>;
   /** What lies on the target where a disk is to go, by path. A path that is not named is free. */
   readonly targetFiles: Readonly<Record<string, TargetFile>>;
-  /** The headers of the source's qcow2 files that would be copied, by path. */
-  readonly headers: Readonly<Record<string, Qcow2Header>>;
+  /** The headers of the source's qcow2 files that would be copied, by path; or why one could not be read. */
+  readonly headers: Readonly<Record<string, Qcow2Header | {readonly unread: string}>>;
   /** Which of the source's host-bound files (ISO images, kernels) the target has too, by path. */
   readonly hostFiles: Readonly<Record<string, 'present' | 'absent'>>;
   /** How guests answer now, by UUID; one that is not named does not. */

@@ -18,6 +18,7 @@ export type FindingCode =
   | 'HOST_DEVICE'
   | 'HOST_FILE_MISSING'
   | 'HOST_UNREACHABLE'
+  | 'IMAGE_UNREAD'
   | 'INCOMING_LEFTOVER'
   | 'JOB_RUNNING'
   | 'KEPT_DISK'

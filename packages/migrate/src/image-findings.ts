@@ -47,6 +47,15 @@ function headerFindings(
   const header = assessment.headers[path];
   if (!header) return [];
   return collected(examined, add => {
+    if ('unread' in header) {
+      add(
+        'warns',
+        'IMAGE_UNREAD',
+        `What ${path} of ${name} holds inside cannot be told: ${header.unread}`,
+        `See what is wrong with it on ${move.from}, or that it holds no snapshots: qemu-img info -U ${path}`,
+      );
+      return;
+    }
     if (header.data === 'apart') {
       add(
         'blocks',

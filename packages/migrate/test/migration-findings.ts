@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 
 import type {SimulatedHost} from '@dr-toolkit/hosts';
@@ -14,14 +15,17 @@ test('nothing stands in the way of an ordinary move', async t => {
 
 const encrypted = `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${images}/secret.raw'><encryption format='luks'><secret type='passphrase' uuid='key-1'/></encryption></source><target dev='vdb'/></disk>`;
 
-/** Writes the beginning of the image that `with('web')` has. */
-function writeHeader({files}: SimulatedHost, {snapshots = 0, features = 0n}: {snapshots?: number; features?: bigint}) {
+/** Writes the beginning of a domain's image. */
+function writeHeader(
+  {files}: SimulatedHost,
+  {of = 'web', snapshots = 0, features = 0n}: {of?: string; snapshots?: number; features?: bigint},
+) {
   const header = Buffer.alloc(104);
   header.write('QFI\xfb', 'latin1');
   header.writeUInt32BE(3, 4);
   header.writeUInt32BE(snapshots, 60);
   header.writeBigUInt64BE(features, 72);
-  files.write(`${images}/web.qcow2`, {offset: 0, data: header});
+  files.write(`${images}/${of}.qcow2`, {offset: 0, data: header});
 }
 
 const holdsSnapshots = ({alder}: TwoHosts) => writeHeader(alder, {snapshots: 2});
@@ -103,6 +107,31 @@ test('snapshots inside an image that stays are told of, and an offline move take
   const offline = new TwoHosts().with('web', {state: 'shutoff'});
   holdsSnapshots(offline);
   t.deepEqual((await offline.plan({sourceDisks: 'delete'})).findings, []);
+});
+
+test('an image that cannot be read keeps no other domain from being looked at', async t => {
+  const two = new TwoHosts().with('web').with('db', {number: 2});
+  two.alder.files.delete(`${images}/web.qcow2`);
+  writeHeader(two.alder, {of: 'db', snapshots: 1});
+  t.deepEqual(codes(await two.plan(), 'warns').toSorted(), ['IMAGE_UNREAD', 'SNAPSHOTS']);
+});
+
+test('images of many domains are looked into a few at a time, as each takes a connection', async t => {
+  const two = new TwoHosts();
+  for (let number = 1; number <= 20; number += 1) two.with(`web${number}`, {number});
+  const {alder} = two;
+  const read = alder.readVolume.bind(alder);
+  let open = 0;
+  let most = 0;
+  alder.readVolume = async function* (...args) {
+    open += 1;
+    most = Math.max(most, open);
+    await setImmediate();
+    yield* read(...args);
+    open -= 1;
+  };
+  await two.plan();
+  t.is(most, 4);
 });
 
 test('an encrypted disk moves offline, and its secret is asked for', async t => {
