@@ -87,7 +87,8 @@ function stepsOf(move: DomainMove, {afterFailure = 'stop', services = {}}: Migra
     add('move', 'copy-offline', `Copy ${domain} to ${to}`, `${domain} is defined on ${to}, with copies of its disks`);
   }
   add('verify', 'verify-domain', `Verify ${domain} on ${to}`, `Nothing: looks whether ${domain} is in order on ${to}`);
-  const fate = move.sourceDisks === 'keep' ? 'its disks stay, marked' : 'its disks are deleted';
+  const fate =
+    move.sourceDisks === 'keep' ? 'its disks stay, marked' : 'its disks are deleted, unless others there use them';
   add('retire', 'retire-source', `Remove ${domain} from ${from}`, `${from} no longer knows ${domain}; ${fate}`);
   return steps;
 }
