@@ -1,3 +1,6 @@
+import {readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+
 import test from 'ava';
 import {makePlan, runPlan, type Store} from '@dr-toolkit/engine';
 
@@ -64,6 +67,28 @@ test('a run that was undone is shown as such, and not as one to go on with', asy
   t.regex(stdout, /It was undone by the-undo\. To start anew: dr test$/u);
   t.notRegex(stdout, /To go on/u);
   t.is((await dr.run('resume', 'the-run', '--yes')).exitCode, 3);
+});
+
+const journalOf = (dr: {readonly folder: string}) => join(dr.folder, 'state/runs/the-run/events.ndjson');
+
+test('a journal that was changed, torn, cut short or taken away is told as such', async t => {
+  const dr = await drAfter(t, [{id: 'move', kind: 'move-live', title: 'Move'}]);
+  const path = journalOf(dr);
+  const whole = await readFile(path, 'utf8');
+  const lines = whole.trimEnd().split('\n');
+  t.notRegex((await dr.run('show', 'last')).stdout, /events\.ndjson/u);
+  for (const [text, fault] of [
+    [whole.replace('no room', 'much room'), /was changed at line \d/u],
+    [whole.slice(0, -5), new RegExp(`ends in the middle of line ${lines.length};`, 'u')],
+    [`${lines.slice(0, -1).join('\n')}\n`, new RegExp(`has ${lines.length - 1} of ${lines.length} events`, 'u')],
+  ] as const) {
+    await writeFile(path, text);
+    t.regex((await dr.run('show', 'last')).stdout, fault);
+  }
+  const {journalFault} = JSON.parse((await dr.run('show', 'last', '--json')).stdout) as {journalFault?: string};
+  t.regex(journalFault ?? '', /has \d+ of \d+ events/u);
+  await rm(path);
+  t.regex((await dr.run('show', 'last')).stdout, /events\.ndjson is gone/u);
 });
 
 function typesOf(stdout: string): string[] {

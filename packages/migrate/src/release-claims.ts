@@ -6,7 +6,7 @@ import {whereabouts} from './whereabouts.ts';
 
 /**
  * Takes back what claims a run that has ended left on its domains, where each is in one place for certain. Answers the
- * names of those that keep theirs.
+ * names of those that keep its claim.
  */
 export async function releaseClaims(
   moves: readonly DomainMove[],
@@ -20,7 +20,10 @@ export async function releaseClaims(
       if (!source || !target) return [];
       try {
         const {at} = await whereabouts(move, {source, target}, options);
-        if (at !== 'source' && at !== 'target' && at !== 'off' && at !== 'nowhere') return [move.domain];
+        if (at !== 'source' && at !== 'target' && at !== 'off' && at !== 'nowhere') {
+          const claims = await Promise.all([source, target].map(host => host.readClaim(move.uuid, options)));
+          return claims.some(claim => claim?.run === run) ? [move.domain] : [];
+        }
         await dropClaim(move, {source, target}, {run}, options);
         return [];
       } catch (error) {

@@ -147,6 +147,7 @@ test('where a domain is not in one place for certain, the claim stays', async t 
   if (here) two.birch.domains.set(uuidOf(1), {...here});
   t.deepEqual(await releaseClaims(moves, two.hosts, 'run-1'), ['web']);
   t.is((await two.alder.readClaim(uuidOf(1)))?.run, 'run-1');
+  t.deepEqual(await releaseClaims(moves, two.hosts, 'run-2'), [], "another run's claim is not told as its own");
   two.birch.domains.delete(uuidOf(1));
   t.deepEqual(await releaseClaims(moves, two.hosts, 'run-2'), []);
   t.is((await two.alder.readClaim(uuidOf(1)))?.run, 'run-1', "another run's is not touched");

@@ -38,7 +38,8 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     const run = await showRun(store, await findRun(store, wanted));
     if (run.state === 'done') {
       if (options.dryRun) tellOutlook(terminal, 'resume', {run: run.run, status: 'done', steps: [], text: ''});
-      else await mendRunFolder(store, run.run);
+      else if ((await mendRunFolder(store, run.run)) === 'tampered')
+        terminal.note(`Wrote its journal anew: ${run.folder}`);
       terminal.note(`Run ${run.run} is done already`);
       return exitCodes.done;
     }

@@ -5,6 +5,7 @@ import {CliError} from '../cli-error.ts';
 import {plainLines} from '../display/plain-lines.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
+import {journalFault} from '../journal-fault.ts';
 import type {GlobalOptions} from '../open-estate.ts';
 import {questionsText} from '../questions-text.ts';
 import {RunView as View} from '../run-view.ts';
@@ -33,8 +34,9 @@ export async function show(
   return withRuns(terminal, 'read', async store => {
     const run = await showRun(store, await findRun(store, wanted));
     if (!options.follow) {
-      terminal.event({type: 'run', ...run});
-      terminal.say(runText(run, Date.now(), await undoneBy(store, run)));
+      const fault = journalFault(run);
+      terminal.event({type: 'run', ...run, ...(fault !== undefined && {journalFault: fault})});
+      terminal.say(runText(run, Date.now(), {undone: await undoneBy(store, run), fault}));
       return exitCodes.done;
     }
     const view = new View(run.plan);
@@ -71,13 +73,14 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
 export function runText(
   {run, state, command, startedMs, endedMs, fraction, folder, steps}: RunView,
   nowMs: number,
-  undone?: string,
+  {undone, fault}: {readonly undone?: string | undefined; readonly fault?: string | undefined} = {},
 ): string {
   const head = [
     `${run}  ${state}, ${percentText(fraction)}`,
     `  dr ${command}`,
     `  started ${clockText(startedMs)}, took ${tookText({state, startedMs, endedMs}, nowMs)}`,
     ...(folder === undefined ? [] : [`  journal: ${folder}`]),
+    ...(fault === undefined ? [] : [`           ${fault}; what follows is from the store, which is whole`]),
   ];
   const table = tableText(
     [{title: 'STEP'}, {title: 'STATE'}, {title: 'TOOK', align: 'right'}, {title: 'REMARK'}],
