@@ -6,10 +6,11 @@ import {ContentDigest} from './content-digest.ts';
 import {copiedDisks, type DomainMove, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
+import {movedAway} from './moved-away.ts';
 import {paced} from './paced.ts';
 import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {whileMoving} from './while-moving.ts';
-import {hostsOf, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
+import {hostsOf, isLeftBehind, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
 
 type Context = MigrationContext & StepContext;
 
@@ -74,6 +75,7 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
 
 async function refuseUnlessOff(move: DomainMove, hosts: MoveHosts, context: Context): Promise<void> {
   const where = await whereabouts(move, hosts, context);
+  if (isLeftBehind(where.source) && !where.target) throw movedAway(move);
   if (where.at === 'off' && where.source && !where.target) return;
   throw new MigrationError(
     'SOURCE_STATE',

@@ -9,6 +9,7 @@ import {collected} from './collected-findings.ts';
 import {hardwareFindings} from './hardware-findings.ts';
 import {imageFindings} from './image-findings.ts';
 import {networkFindings} from './network-findings.ts';
+import {isLeftBehind} from './whereabouts.ts';
 
 /** What concerns one domain. */
 export function domainFindings(examined: Examined): Finding[] {
@@ -73,6 +74,14 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'WRONG_MODE',
         `${name} is ${state}, so there is nothing to move live`,
         'Use --mode auto or --mode offline',
+      );
+    }
+    if (move.how === 'offline' && isLeftBehind(domain)) {
+      add(
+        'blocks',
+        'MOVED_AWAY',
+        `${name} was moved away from ${move.from}, and ${move.to} does not know it: what ${move.from} has is what it left behind`,
+        `See where it lives (dr status). If it runs nowhere and is to go on from these disks, start it here first: virsh start ${name}; if it lives elsewhere, remove the remainder: virsh undefine ${name} --keep-nvram`,
       );
     }
     if (move.how === 'offline' && runs(domain)) {

@@ -28,6 +28,7 @@ export type FindingCode =
   | 'MANAGED_SAVE'
   | 'MEMORY_SHORT'
   | 'MOVED_ALREADY'
+  | 'MOVED_AWAY'
   | 'MOVE_UNDERWAY'
   | 'NETWORK_INACTIVE'
   | 'NETWORK_MISSING'

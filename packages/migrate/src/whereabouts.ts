@@ -69,6 +69,11 @@ export function isArriving(domain: Pick<DomainStanding, 'state' | 'stateReason'>
   return domain?.state === 'paused' && (domain.stateReason === 'migration' || domain.stateReason === 'starting-up');
 }
 
+/** Shut off because it was moved away: what lies here is what it left behind, and may be older than it is elsewhere. */
+export function isLeftBehind(domain: Pick<DomainStanding, 'state' | 'stateReason'> | undefined): boolean {
+  return domain?.state === 'shutoff' && domain.stateReason === 'migrated';
+}
+
 /** Both hosts of a move, which the run must have opened. */
 export function hostsOf(move: Pick<DomainMove, 'from' | 'to'>, {hosts}: MigrationContext): MoveHosts {
   const opened = (name: string): Host => {

@@ -67,6 +67,10 @@ test('a running job', blocks, 'JOB_RUNNING', {
   job: {operation: 'backup', elapsedMs: 1, processedBytes: 0, totalBytes: 1, memoryBytes: 0, bytesPerSecond: 0},
 });
 test('a live move of what is shut off', blocks, 'WRONG_MODE', {state: 'shutoff'}, undefined, {mode: 'live'});
+test('what a domain left behind when it was moved away', blocks, 'MOVED_AWAY', {
+  state: 'shutoff',
+  stateReason: 'migrated',
+});
 test('an offline move of what runs', blocks, 'WRONG_MODE', {}, undefined, {mode: 'offline'});
 test("somebody's file in the place", blocks, 'DISK_EXISTS', {}, ({birch}) => {
   birch.files.create({path: `${images}/web.qcow2`, format: 'raw', capacityBytes: 1});

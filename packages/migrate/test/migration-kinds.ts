@@ -1,6 +1,6 @@
 import test from 'ava';
 import * as fc from 'fast-check';
-import {type MoveMishap, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
+import {type MoveMishap, readDiskNote, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {migrationKinds} from '../src/index.ts';
 import {moveOfStep} from '../src/move-of-step.ts';
@@ -112,6 +112,21 @@ test('a domain that shuts itself down on its way is not moved, and copied the ne
   await t.throwsAsync(performed(two), {code: 'SOURCE_STATE'});
   t.like((await performed(two))['web/move'], {mode: 'offline'});
   t.deepEqual(two.knownTo(), ['birch']);
+});
+
+test('what may be the newest disk of a domain that was moved away is not replaced', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  if (!plan) throw new Error('nothing stood in the way');
+  // Meanwhile it was started and moved live, arrived, and its target has forgotten it.
+  Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {stateReason: 'migrated'});
+  two.birch.files.create({path: disk, format: 'raw', capacityBytes: 9});
+  two.birch.files.write(disk, {offset: 0, data: Buffer.from('newest')});
+  const note = {kind: 'incoming' as const, uuid: uuidOf(1), domain: 'web', from: 'alder', run: 'run-0'};
+  await writeDiskNote(two.birch, disk, note);
+  await t.throwsAsync(two.perform(plan), {code: 'UNCLEAR', message: /moved away from alder/u});
+  const [piece] = two.birch.files.read(disk);
+  t.is(piece && 'data' in piece ? Buffer.from(piece.data).toString() : undefined, 'newest');
 });
 
 test('an abort leaves the domain on its source', async t => {

@@ -61,6 +61,12 @@ class LeftOver extends TwoHosts {
     return this;
   }
 
+  /** How the domain stands on its source by now. */
+  now(standing: GuestSpec): this {
+    Object.assign(this.alder.domains.get(uuidOf(1)) ?? {}, standing);
+    return this;
+  }
+
   async noted(given: {readonly until?: string; readonly run?: string}): Promise<this> {
     await writeDiskNote(this.birch, disk, {...incoming, ...given});
     return this;
@@ -168,7 +174,10 @@ test(
 test(
   'its domain is off because it migrated',
   stays,
-  () => givenUp({state: 'shutoff', stateReason: 'migrated'}),
+  async () => {
+    const two = await givenUp();
+    return two.now({state: 'shutoff', stateReason: 'migrated'});
+  },
   /newer cannot be told/u,
 );
 test(

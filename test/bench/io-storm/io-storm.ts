@@ -33,7 +33,12 @@ const kept = process.env['STORM_LAB'];
 if (kept === undefined) process.env['DR_LAB_DIR'] = join(folder, 'labs');
 const lab =
   kept === undefined
-    ? await labUp({name: 'storm', vms: 10, guestDiskMib: 3 * dataMib, hostDiskMib: Math.max(8192, copies * dataMib + 2048)})
+    ? await labUp({
+        name: 'storm',
+        vms: 10,
+        guestDiskMib: 3 * dataMib,
+        hostDiskMib: Math.max(8192, copies * dataMib + 2048),
+      })
     : await openLab(kept);
 const hosts = openHosts(await Promise.all([here, there].map(async name => ({name, uri: await lab.uri(name)}))));
 const trace = new Trace(process.env['STORM_TRACE']);
