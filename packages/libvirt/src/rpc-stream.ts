@@ -54,7 +54,7 @@ export class RpcStream<Returns = unknown> {
   #finished: Promise<void> | undefined;
   #state: 'open' | 'closed' = 'open';
   #error: Error | undefined;
-  #wake: (() => void) | undefined;
+  readonly #waitingReads: (() => void)[] = [];
   readonly #waitingWrites = new Set<(error: Error) => void>();
   readonly #confirmed = Promise.withResolvers<void>();
   #unlisten: (() => void) | undefined;
@@ -97,7 +97,7 @@ export class RpcStream<Returns = unknown> {
         return undefined;
       }
       const {promise, resolve} = Promise.withResolvers<void>();
-      this.#wake = resolve;
+      this.#waitingReads.push(resolve);
       await promise;
     }
   }
@@ -179,14 +179,14 @@ export class RpcStream<Returns = unknown> {
     } else {
       this.#ended = true;
     }
-    this.#wakeReader();
+    this.#wakeReaders();
   }
 
   /** For the connection: the daemon confirmed the end. */
   confirm(): void {
     this.#close();
     this.#confirmed.resolve();
-    this.#wakeReader();
+    this.#wakeReaders();
   }
 
   /** For the connection: the stream is lost. */
@@ -198,7 +198,7 @@ export class RpcStream<Returns = unknown> {
     this.#pieces.length = 0;
     this.#close();
     this.#confirmed.reject(error);
-    this.#wakeReader();
+    this.#wakeReaders();
     for (const reject of this.#waitingWrites) {
       reject(error);
     }
@@ -245,9 +245,8 @@ export class RpcStream<Returns = unknown> {
     }
   }
 
-  #wakeReader(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  #wakeReaders(): void {
+    for (const wake of this.#waitingReads.splice(0)) wake();
   }
 
   #requireOpen(): void {

@@ -40,6 +40,19 @@ test('a download gives its pieces, then finishes and waits for the confirmation'
   await stream.done;
 });
 
+test('reads that wait together each get their piece', async t => {
+  const {daemon, stream, serial} = await opened('STORAGE_VOL_DOWNLOAD');
+  const reads = [stream.read(), stream.read(), stream.read()];
+  for (const piece of ['a', 'b', '']) daemon.packet('STORAGE_VOL_DOWNLOAD', serial, goOn, Buffer.from(piece));
+  await daemon.nextPacket();
+  daemon.packet('STORAGE_VOL_DOWNLOAD', serial, frameStatus.ok);
+  t.deepEqual(await Promise.all(reads), [
+    {kind: 'data', bytes: Buffer.from('a')},
+    {kind: 'data', bytes: Buffer.from('b')},
+    undefined,
+  ]);
+});
+
 test('packets that come together with the answer are not lost', async t => {
   const daemon = new FakeDaemon();
   const client = new RpcClient(daemon.transport, {keepalive: {intervalMs: 0}});

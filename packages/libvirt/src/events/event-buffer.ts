@@ -8,7 +8,8 @@ export class EventBuffer<Event> {
   #dropped = 0;
   #error: Error | undefined;
   #ended = false;
-  #wake: (() => void) | undefined;
+  /** Those who wait for something: more than one where somebody asks for the next event before the last has come. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(eventsMax: number) {
     this.#eventsMax = eventsMax;
@@ -27,7 +28,7 @@ export class EventBuffer<Event> {
     } else {
       this.#events.push(event);
     }
-    this.#wakeReader();
+    this.#wakeReaders();
   }
 
   /** Takes events again. Returns how many were dropped. */
@@ -43,7 +44,7 @@ export class EventBuffer<Event> {
       this.#ended = true;
       this.#error = error;
     }
-    this.#wakeReader();
+    this.#wakeReaders();
   }
 
   /** As `end`, and what waits is dropped as well. */
@@ -56,7 +57,7 @@ export class EventBuffer<Event> {
   async next(): Promise<Event | 'overflow' | undefined> {
     while (this.#events.length === 0 && this.#dropped === 0 && !this.#ended) {
       const {promise, resolve} = Promise.withResolvers<void>();
-      this.#wake = resolve;
+      this.#waiting.push(resolve);
       await promise;
     }
     const event = this.#events.shift();
@@ -74,8 +75,7 @@ export class EventBuffer<Event> {
     return 'overflow';
   }
 
-  #wakeReader(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  #wakeReaders(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -10,6 +10,15 @@ test('events come in order, at once or when they arrive', async t => {
   t.is(await waiting, 2);
 });
 
+test('who asks again before an event has come gets the one after it', async t => {
+  const buffer = new EventBuffer<number>(8);
+  const asked = [buffer.next(), buffer.next(), buffer.next()];
+  buffer.push(1);
+  buffer.push(2);
+  buffer.end();
+  t.deepEqual(await Promise.all(asked), [1, 2, undefined]);
+});
+
 test('one event too many drops them all, and says so once', async t => {
   const buffer = new EventBuffer<number>(2);
   for (const event of [1, 2, 3, 4]) {
