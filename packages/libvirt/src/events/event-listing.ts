@@ -58,17 +58,35 @@ async function listDomains(
   options: CallOptions,
 ): Promise<readonly ListedDomain[]> {
   const all = new Domains(link);
-  if (domain === undefined) {
-    const stats = await all.stats({groups: ['state'], flags: ['nowait'], ...options});
-    return stats.flatMap(({domain: one, state}) => (state === undefined ? [] : [{domain: one, state}]));
+  if (domain !== undefined) {
+    return unlessGone(async () => {
+      const found = await all.lookupByUuid(domain.uuid, options);
+      return {domain: found, state: await found.state(options)};
+    });
   }
   try {
-    const found = await all.lookupByUuid(domain.uuid, options);
-    return [{domain: found, state: await found.state(options)}];
+    const stats = await all.stats({groups: ['state'], flags: ['nowait'], ...options});
+    return stats.flatMap(({domain: one, state}) => (state === undefined ? [] : [{domain: one, state}]));
   } catch (error) {
-    if (error instanceof LibvirtError && error.code === 'NO_DOMAIN') {
-      return [];
-    }
+    if (error instanceof LibvirtError && error.unsupported) return listOneByOne(all, options);
+    throw error;
+  }
+}
+
+/** For drivers without figures, as that of LXC. */
+async function listOneByOne(all: Domains, options: CallOptions): Promise<readonly ListedDomain[]> {
+  const found = await all.list(options);
+  const listed = await Promise.all(
+    found.map(domain => unlessGone(async () => ({domain, state: await domain.state(options)}))),
+  );
+  return listed.flat();
+}
+
+async function unlessGone(look: () => Promise<ListedDomain>): Promise<readonly ListedDomain[]> {
+  try {
+    return [await look()];
+  } catch (error) {
+    if (error instanceof LibvirtError && error.code === 'NO_DOMAIN') return [];
     throw error;
   }
 }

@@ -50,6 +50,23 @@ test('a list that is refused after an overflow ends the events', async t => {
   t.deepEqual(await events.next(), {done: true, value: undefined});
 });
 
+test('a driver that counts nothing has its domains asked one by one', async t => {
+  const gone = {name: 'web', uuid: 'b1a7ee3c-5c1b-4f1c-9d6e-0d5b6a5f2c11', id: 2};
+  await using host = await FakeHost.up(({name, serial, args}, daemon) => {
+    if (name === 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY') daemon.reply(name, serial, {callbackId});
+    if (name === 'CONNECT_GET_ALL_DOMAIN_STATS') daemon.refuse(name, serial, {code: 3, message: 'not supported'});
+    if (name === 'CONNECT_LIST_ALL_DOMAINS') daemon.reply(name, serial, {domains: [dom, gone], ret: 2});
+    if (name !== 'DOMAIN_GET_STATE') return;
+    if ((args['dom'] as typeof dom).name === gone.name) daemon.refuse(name, serial, {code: 42});
+    else daemon.reply(name, serial, {state: 1, reason: 1});
+  });
+  await using connection = await connect(host.uri);
+  await using events = connection.events('lifecycle');
+  const listed = await nextOf(events);
+  t.like(listed, {kind: 'listed', domains: [{domain: {name: 'db'}, state: {state: 'running', reason: 'booted'}}]});
+  t.is(listed.kind === 'listed' && listed.domains?.length, 1);
+});
+
 /** A host that tells where events are listened to, and leaves lists to be answered. */
 async function eventfulHost() {
   const events = Promise.withResolvers<FakeDaemon>();
