@@ -171,7 +171,8 @@ export class EventStream<Kind extends EventKindName>
         this.#buffer.push({kind: 'disconnected', error});
       }
     } finally {
-      await registration.deregister();
+      // The daemon is told so, but nobody waits until it has heard: it may be the one that does not answer.
+      void registration.deregister();
     }
   }
 

@@ -67,6 +67,20 @@ test('a driver that counts nothing has its domains asked one by one', async t =>
   t.is(listed.kind === 'listed' && listed.domains?.length, 1);
 });
 
+test('events can be left though the daemon has fallen silent', async t => {
+  const told = Promise.withResolvers<void>();
+  await using host = await FakeHost.up(({name, serial}, daemon) => {
+    if (name === 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY') daemon.reply(name, serial, {callbackId});
+    if (name === 'CONNECT_GET_ALL_DOMAIN_STATS') daemon.reply(name, serial, {retStats: []});
+    if (name === 'CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY') told.resolve();
+  });
+  await using connection = await connect(host.uri, {keepalive: {intervalMs: 0}});
+  const events = connection.events('lifecycle');
+  await nextOf(events);
+  t.deepEqual(await events.return(), {done: true, value: undefined});
+  await told.promise;
+});
+
 /** A host that tells where events are listened to, and leaves lists to be answered. */
 async function eventfulHost() {
   const events = Promise.withResolvers<FakeDaemon>();
