@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 import {ConnectionError} from './connection-error.ts';
-import {guestCalls, longCalls} from './long-calls.ts';
+import {longCalls, waitsForGuest} from './long-calls.ts';
 import {PackedClients} from './packed-clients.ts';
 import type {ArgsOf, CallName, ReturnsOf, StreamName} from './procedures/procedures.ts';
 import {RpcClient, type RpcConnectOptions} from './rpc-client.ts';
@@ -87,7 +87,7 @@ export class DaemonLink {
 
   /** Makes a call: a long one on a connection of its own, one to a guest beside others of its kind, any other on the shared one. */
   call<Name extends CallName>(name: Name, args: ArgsOf<Name>, options: CallOptions = {}): Promise<ReturnsOf<Name>> {
-    if (guestCalls.has(name) && this.#sharesState) {
+    if (this.#sharesState && waitsForGuest(name, args)) {
       const ask = () => this.#guests.run(client => client.call(name, args, options), options);
       return this.#whenAdmitted(ask, options.signal);
     }

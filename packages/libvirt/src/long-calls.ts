@@ -1,21 +1,31 @@
-import type {CallName} from './procedures/procedures.ts';
+import type {ArgsOf, CallName} from './procedures/procedures.ts';
 
 /**
  * Calls that wait for the guest. Four of them share a connection: each may last some seconds where the guest's agent does
  * not answer, but a connection of its own would cost more than the answer of one that does.
  */
-export const guestCalls: ReadonlySet<CallName> = new Set<CallName>([
+const guestCalls: ReadonlySet<CallName> = new Set<CallName>([
   'DOMAIN_AGENT_COMMAND',
   'DOMAIN_FSFREEZE',
   'DOMAIN_FSTHAW',
   'DOMAIN_FSTRIM',
   'DOMAIN_GET_FSINFO',
   'DOMAIN_GET_GUEST_INFO',
+  'DOMAIN_GET_HOSTNAME',
   'DOMAIN_GET_TIME',
   'DOMAIN_SET_TIME',
   'DOMAIN_SET_USER_PASSWORD',
   'DOMAIN_AUTHORIZED_SSH_KEYS_SET',
 ]);
+/** Addresses may be asked of the guest, too, rather than of the host. */
+const addressesFromAgent = 1;
+
+export function waitsForGuest<Name extends CallName>(name: Name, args: ArgsOf<Name>): boolean {
+  return (
+    guestCalls.has(name) ||
+    (name === 'DOMAIN_INTERFACE_ADDRESSES' && 'source' in args && args.source === addressesFromAgent)
+  );
+}
 
 /**
  * Calls that may last longer than a moment: they wait for a disk or another host. Each gets a connection of its own, so
