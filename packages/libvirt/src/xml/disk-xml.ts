@@ -18,7 +18,9 @@ export interface BackingImage {
 }
 
 /** Attributes that say where a source is, rather than how it is used. */
-const whereabouts = ['file', 'dev', 'dir', 'pool', 'volume', 'mode', 'protocol', 'name', 'index'];
+const whereabouts = ['file', 'dev', 'dir', 'pool', 'volume', 'mode', 'protocol', 'name', 'query', 'index'];
+/** Elements that belong to one source: its servers, who one is there, which part or moment of it is meant. */
+const ownElements = ['host', 'auth', 'cookies', 'slices', 'snapshot'];
 
 /** A `<disk>`: read it, point it elsewhere, take it out. */
 export class DiskXml {
@@ -90,8 +92,9 @@ export class DiskXml {
   }
 
   /**
-   * Points the disk elsewhere, or takes the medium out of the drive. What is known about the old chain is dropped; how the
-   * source is used (`<encryption>`, `<seclabel>`, `startupPolicy`) stays.
+   * Points the disk elsewhere, or takes the medium out of the drive. What is known about the old chain is dropped, and what
+   * belongs to the old source (`<host>`, `<auth>`, `<slices>`); how a source is used (`<encryption>`, `<seclabel>`,
+   * `startupPolicy`) stays.
    */
   setSource(source: Exclude<DiskSource, {type: 'other'}> | undefined): void {
     for (const name of ['backingStore', 'mirror']) {
@@ -107,8 +110,8 @@ export class DiskXml {
     for (const name of whereabouts) {
       element.removeAttribute(name);
     }
-    for (const host of children(element, 'host')) {
-      removeElement(host);
+    for (const name of ownElements) {
+      children(element, name).forEach(removeElement);
     }
     for (const [name, value] of Object.entries(where)) {
       setAttribute(element, name, value);

@@ -141,8 +141,13 @@ test('what says how a source is used stays with a new source', t => {
   const domain = DomainXml.parse(web);
   domain.disk('vdc')?.setSource({type: 'file', file: '/srv/web.raw'});
   const xml = domain.toString();
-  t.regex(xml, /<source startupPolicy="optional" file="\/srv\/web.raw">\s*<auth username="dr">/);
-  t.notRegex(xml, /ceph1/);
+  t.regex(xml, /<source startupPolicy="optional" file="\/srv\/web.raw">\s*<encryption format="luks"/);
+});
+
+test('what belongs to the old source alone goes with it', t => {
+  const domain = DomainXml.parse(web);
+  domain.disk('vdc')?.setSource({type: 'file', file: '/srv/web.raw'});
+  t.notRegex(domain.toString(), /ceph1|<auth|<slice/);
 });
 
 test('a medium is taken out of its drive', t => {
