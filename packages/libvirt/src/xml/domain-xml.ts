@@ -140,7 +140,7 @@ export class DomainXml {
     return {
       firmware: attribute(os, 'firmware'),
       loader: textOf(os, 'loader'),
-      nvram: textOf(os, 'nvram') || attribute(child(os, 'nvram', 'source'), 'file'),
+      nvram: nvramOf(child(os, 'nvram')),
       kernel: textOf(os, 'kernel'),
       initrd: textOf(os, 'initrd'),
       cmdline: textOf(os, 'cmdline'),
@@ -236,6 +236,14 @@ export class DomainXml {
     const nodes = [...(child(this.element, 'metadata')?.childNodes ?? [])] as Element[];
     return nodes.find(node => node.nodeType === 1 && node.namespaceURI === uri);
   }
+}
+
+/** A path as its text, or since libvirt 8.5 as a source like that of a disk. */
+function nvramOf(nvram: Element | undefined): string | undefined {
+  const source = child(nvram, 'source');
+  return source === undefined
+    ? nvram?.textContent || undefined
+    : (attribute(source, 'file') ?? attribute(source, 'dev'));
 }
 
 function kibOf(element: Element | undefined): number | undefined {

@@ -34,7 +34,8 @@ function parseDocument(xml: string, hint: string): Document {
 
 /** Writes a document or element. Elements and attributes that nobody changed stay as they were. */
 export function serializeXml(node: Node): string {
-  return new XMLSerializer().serializeToString(node);
+  // Whoever reads a carriage return that is not escaped takes it for the end of a line.
+  return new XMLSerializer().serializeToString(node).replaceAll('\r', '&#13;');
 }
 
 /** The child elements, of that name where one is given. Elements of foreign namespaces are not libvirt's. */

@@ -50,6 +50,17 @@ test('a definition tells what the domain is', t => {
   });
 });
 
+test('NVRAM is found also where it has a source as a disk has', t => {
+  const nvram = `<nvram type='file'>\n<source file='/nvram/web.fd'/>\n</nvram>`;
+  t.is(DomainXml.parse(web.replace(/<nvram.*<\/nvram>/, nvram)).boot.nvram, '/nvram/web.fd');
+  t.is(DomainXml.parse(web.replace(/<nvram.*<\/nvram>/, '<nvram/>')).boot.nvram, undefined);
+});
+
+test('a carriage return in a text stays one', t => {
+  const domain = DomainXml.parse(web.replace('Port 443', 'Port 443&#13;&#10;'));
+  t.is(DomainXml.parse(domain.toString()).description, 'Port 443\r\n');
+});
+
 test('disks are told apart by their source', t => {
   const read = DomainXml.parse(web).disks.map(({target, device, source, format, readonly, shareable}) => ({
     target,
