@@ -400,7 +400,7 @@ export class Domain {
   /**
    * Moves the domain to the host of another connection by talking to both daemons, which need not reach each other; the
    * hypervisors must. Resolves to the domain there. `signal` as in `migrateToUri`; when this process or either connection
-   * ends on the way, the domain goes on where it was.
+   * ends on the way, or is silent for half a minute, the domain goes on where it was.
    * @throws {MigrationError} when the target failed at the very end, or it is unknown which host has the domain.
    */
   async migrateTo(target: Linked, options: MigrateOptions = {}): Promise<Domain> {

@@ -14,6 +14,8 @@ import {performMigration} from './perform-migration.ts';
 const nothing = new Uint8Array();
 /** How long to wait before a target that went away is asked again, in milliseconds. */
 const askAgainMs = 500;
+/** Daemons that were asked for this look whether we are still there. */
+const keepaliveFeature = 10;
 /** These concern the source alone, and a target refuses them. */
 const sourceFlags = migrateFlags['abort-on-error'] | migrateFlags['auto-converge'];
 
@@ -64,7 +66,9 @@ export async function migrateManaged(
 }
 
 async function migrate(ends: Ends, params: readonly TypedParam[], {signal}: CallOptions): Promise<DomainRef> {
-  const {source, dom} = ends;
+  const {source, target, dom} = ends;
+  // A connection that falls silent ends the migration like one that is closed: the guest would stand still for us else.
+  await Promise.all([source, target].map(end => end.call('CONNECT_SUPPORTS_FEATURE', {feature: keepaliveFeature})));
   // From here on the daemons hold state for us: no step but the long one ends early, and each failure is tidied up.
   const begun = await source.call('DOMAIN_MIGRATE_BEGIN3_PARAMS', {dom, params, flags: sourceSide(ends)});
   const prepared = await prepare(ends, withParam(params, 'destination_xml', begun.xml), begun.cookieOut, signal);

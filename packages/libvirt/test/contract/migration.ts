@@ -1,6 +1,7 @@
 import {chown, truncate, writeFile} from 'node:fs/promises';
 import test from 'ava';
-import {connect, LibvirtError, type Connection, type Domain} from '../../src/index.ts';
+import {connect, ConnectionError, LibvirtError, type Connection, type Domain} from '../../src/index.ts';
+import {CuttableProxy} from '../fixtures/cuttable-proxy.ts';
 import {startLibvirtDaemon, type LibvirtDaemon} from '../fixtures/libvirt-daemon.ts';
 
 /** Two daemons that take themselves for different hosts need a host name each, and so root. */
@@ -9,6 +10,8 @@ const onTwoHosts = process.getuid?.() === 0 ? test.serial : test.skip;
 const nobody = 65_534;
 const migrateUri = 'tcp://127.0.0.1';
 const diskBytes = 64 * 1024 * 1024;
+/** Five seconds of silence are enough to take a client for dead that wants to be looked after. */
+const keepalive = ['keepalive_interval = 1', 'keepalive_count = 4'];
 
 let alder: LibvirtDaemon;
 let birch: LibvirtDaemon;
@@ -20,8 +23,8 @@ test.before('two hosts', async () => {
     return;
   }
   [alder, birch] = await Promise.all([
-    startLibvirtDaemon({hostname: 'alder'}),
-    startLibvirtDaemon({hostname: 'birch'}),
+    startLibvirtDaemon({hostname: 'alder', config: keepalive}),
+    startLibvirtDaemon({hostname: 'birch', config: keepalive}),
   ]);
   [source, target] = await Promise.all([connectTo(alder), connectTo(birch)]);
 });
@@ -115,6 +118,30 @@ for (const [title, move] of [
     t.true((await (await target.domains.lookupByUuid(domain.uuid)).xml()).includes(newPath));
   });
 }
+
+onTwoHosts('a client that falls silent half-way ends its move, and the guest goes on where it was', async t => {
+  await using toAlder = await CuttableProxy.before(alder.socket);
+  await using toBirch = await CuttableProxy.before(birch.socket);
+  await using from = await connect(`qemu+unix:///session?socket=${toAlder.socket}`);
+  await using to = await connect(`qemu+unix:///session?socket=${toBirch.socket}`);
+  const path = await diskOn(alder, 'forum');
+  const {uuid} = await start('forum', path);
+  const forum = await from.domains.lookupByUuid(uuid);
+  const destinationXml = (await forum.xml({flags: ['migratable']})).replace(path, await diskOn(birch, 'forum'));
+  const flags = ['live', 'non-shared-disk'] as const;
+  const move = forum.migrateTo(to, {flags, disks: ['vda'], destinationXml, migrateUri, mibPerSecondMax: 4});
+  const failed = t.throwsAsync(move, {instanceOf: ConnectionError});
+  const seen = await source.domains.lookupByUuid(uuid);
+  await copying(seen);
+  toAlder.fallSilent();
+  toBirch.fallSilent();
+  while ((await hostsOf(forum))['birch'] !== undefined) await target.hostname();
+  while ((await seen.job.stats()).type !== 'none') await source.hostname();
+  t.deepEqual(await hostsOf(forum), {alder: 'running'});
+  toAlder.cut();
+  toBirch.cut();
+  await failed;
+});
 
 onTwoHosts('a target that cannot be reached leaves the domain where it is', async t => {
   const lists = await start('lists');

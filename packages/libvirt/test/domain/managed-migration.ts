@@ -59,6 +59,12 @@ test('the five acts follow each other, each with the cookie of the one before', 
   t.like(source.argsOf('DOMAIN_MIGRATE_CONFIRM3_PARAMS'), {dom, cookieIn: finished, flags: 0x2109, cancelled: 0});
 });
 
+test('both daemons are asked to look whether we are still there', async t => {
+  const ends = bothEnds();
+  await migrateManaged(ends.source.link, dom, ends.target.link, {});
+  for (const {calls} of Object.values(ends)) t.like(calls[0], {name: 'CONNECT_SUPPORTS_FEATURE', args: {feature: 10}});
+});
+
 test('a target that refuses to prepare lets the source go on', async t => {
   const error = refusal(errorNumbers.CPU_INCOMPATIBLE, 'CPU');
   const {source, target} = bothEnds({}, {DOMAIN_MIGRATE_PREPARE3_PARAMS: fails(error)});
