@@ -3,6 +3,7 @@ import {ConnectionError} from './connection-error.ts';
 import {LibvirtError} from './libvirt-error.ts';
 import type {RpcClient} from './rpc-client.ts';
 import {ScramLogin, type ScramHash} from './scram.ts';
+import {untilAborted} from './until-aborted.ts';
 
 export interface Login {
   readonly user: string;
@@ -76,8 +77,9 @@ async function logIn(client: RpcClient, {confidential, user, credentials, signal
   if (credentials === undefined) {
     throw failed(client, 'the daemon wants a login', 'Pass `credentials` that give user and password.');
   }
+  const asked = Promise.resolve(credentials({host: client.host, mechanism, user}));
   const scram = new ScramLogin(hash, {
-    ...(await credentials({host: client.host, mechanism, user})),
+    ...(await untilAborted(asked, signal)),
     nonce: randomBytes(18).toString('base64'),
   });
   const challenge = await refusedAsFailed(

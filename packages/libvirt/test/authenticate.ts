@@ -127,6 +127,22 @@ test('a daemon with other mechanisms only is told by AUTH_UNSUPPORTED', async t 
   await t.throwsAsync(letIn, {code: 'AUTH_UNSUPPORTED', message: /GSSAPI,DIGEST-MD5/});
 });
 
+test('a cancel does not wait for whoever is asked for the password', async t => {
+  const {daemon, client} = connected();
+  const asked = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const never: Credentials = () => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  const letIn = authenticate(client, {confidential: true, credentials: never, signal: stop.signal});
+  await wants(daemon, types.sasl);
+  daemon.reply('AUTH_SASL_INIT', (await daemon.nextCall()).serial, {mechlist: 'SCRAM-SHA-256'});
+  await asked.promise;
+  stop.abort(new Error('enough'));
+  await t.throwsAsync(letIn, {message: 'enough'});
+});
+
 test('without credentials, a login is refused with what to pass', async t => {
   const {daemon, client} = connected();
   const letIn = authenticate(client, {confidential: true});
