@@ -35,5 +35,6 @@ export function errorOf({program, procedure, payload}: Frame, host: string): Lib
     ([, each]) => programs[each.program] === program && each.number === procedure,
   );
   const [name, {since}] = known ?? [`procedure ${procedure}`, {since: undefined}];
-  return new LibvirtError(decode(new XdrReader(payload), structs.error), {host, procedure: name, since});
+  const called = {host, procedure: name, procedureNumber: procedure, since};
+  return new LibvirtError(decode(new XdrReader(payload), structs.error), called);
 }

@@ -72,6 +72,19 @@ test('a procedure that the daemon is too old for says what it needs, and the con
   t.deepEqual(await asking, {hostname: 'alder'});
 });
 
+test('a daemon that is too old says so in its own language', async t => {
+  const {daemon, client} = connected();
+  const refused = async (code: number, message: string) => {
+    const asking = t.throwsAsync(client.call('DOMAIN_IS_UPDATED', {dom: db}), {instanceOf: LibvirtError});
+    daemon.refuse('DOMAIN_IS_UPDATED', (await daemon.nextCall()).serial, {code, domain: 7, message});
+    return (await asking)?.unsupported;
+  };
+  t.true(await refused(39, 'unbekannte Prozedur: 202'));
+  t.true(await refused(39, '未知的流程：202'));
+  t.false(await refused(39, 'Unable to encode message payload'));
+  t.false(await refused(38, 'no file: 202'));
+});
+
 test('an argument that cannot be sent fails its call alone', async t => {
   const {daemon, client} = connected();
   await t.throwsAsync(client.call('DOMAIN_LOOKUP_BY_ID', {id: 2 ** 40}), {instanceOf: RangeError});
