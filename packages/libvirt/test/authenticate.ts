@@ -143,6 +143,19 @@ test('a cancel does not wait for whoever is asked for the password', async t => 
   await t.throwsAsync(letIn, {message: 'enough'});
 });
 
+test('whoever is asked for the password may cancel', async t => {
+  const {daemon, client} = connected();
+  const stop = new AbortController();
+  const leaves: Credentials = () => {
+    stop.abort(new Error('enough'));
+    return new Promise(() => {});
+  };
+  const letIn = authenticate(client, {confidential: true, credentials: leaves, signal: stop.signal});
+  await wants(daemon, types.sasl);
+  daemon.reply('AUTH_SASL_INIT', (await daemon.nextCall()).serial, {mechlist: 'SCRAM-SHA-256'});
+  await t.throwsAsync(letIn, {message: 'enough'});
+});
+
 test('without credentials, a login is refused with what to pass', async t => {
   const {daemon, client} = connected();
   const letIn = authenticate(client, {confidential: true});
