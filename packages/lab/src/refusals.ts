@@ -1,7 +1,7 @@
 import {access, constants, glob, open} from 'node:fs/promises';
-import {delimiter, join} from 'node:path';
+import {join} from 'node:path';
 import {LabError} from './lab-error.ts';
-import {asks} from './run.ts';
+import {asks, programFolders} from './run.ts';
 
 /** Something this machine lacks for a lab, and what to do about it. */
 export interface LabRefusal {
@@ -135,9 +135,7 @@ function thisMachine(): Machine {
 }
 
 async function hasProgram(name: string): Promise<boolean> {
-  // A plain user's PATH lacks the folders in which half of them lie.
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  for (const folder of folders) {
+  for (const folder of programFolders()) {
     const found = await access(join(folder, name), constants.X_OK).then(
       () => true,
       () => false,

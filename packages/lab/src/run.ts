@@ -1,3 +1,4 @@
+import {delimiter} from 'node:path';
 import {execa, ExecaError} from 'execa';
 import {LabError} from './lab-error.ts';
 
@@ -20,7 +21,7 @@ export async function run(program: string, args: readonly string[], options: Run
       ...(options.input === undefined ? {} : {input: options.input}),
       ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
       ...(options.signal === undefined ? {} : {cancelSignal: options.signal}),
-      env: {LC_ALL: 'C', ...options.env},
+      env: {LC_ALL: 'C', PATH: programFolders().join(delimiter), ...options.env},
     });
     return stdout;
   } catch (error) {
@@ -33,6 +34,11 @@ export async function run(program: string, args: readonly string[], options: Run
       cause: error,
     });
   }
+}
+
+/** Where programs are looked for. The PATH of a plain user, and of root after `su`, lacks the last two, where half of them lie. */
+export function programFolders(): readonly string[] {
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
 }
 
 /** True when the program ends well, false when it does not. For questions, never for acts. */
