@@ -21,14 +21,14 @@ export function labEstate(
   {folder, hosts, guests}: {folder: LabFolder; hosts: readonly HostRecord[]; guests: readonly GuestRecord[]},
 ): string {
   const hostLines = hosts.flatMap(host => [
-    `  ${host.name}:`,
+    `  ${yamlText(host.name)}:`,
     `    uri: ${hostUri(folder, host)}`,
     `    peerUri: ${peerUri(host)}`,
     '    site: lab',
   ]);
   return [
     '# The estate of a lab, written by `dr lab up`. Its hosts are real libvirt hosts in namespaces of one machine.',
-    `estate: ${name}`,
+    `estate: ${yamlText(name)}`,
     'sites:',
     '  lab: {}',
     'hosts:',
@@ -39,6 +39,11 @@ export function labEstate(
     ...serviceLines(guests),
     '',
   ].join('\n');
+}
+
+/** Names that YAML would read as something else than text are put in quotes: 1, 1e3, null. */
+function yamlText(name: string): string {
+  return /^\d|^(?:true|false|null)$/u.test(name) ? `"${name}"` : name;
 }
 
 /** The story's web site needs its parts in order; every other guest is a service of its own. */

@@ -10,6 +10,8 @@ export interface LabFolder {
   readonly key: string;
   readonly knownHosts: string;
   host(name: string): HostFolder;
+  /** Where a guest's disk is made. No host's folder: a host's name has no dot. */
+  scratch(guest: string): string;
 }
 
 export interface HostFolder {
@@ -64,6 +66,7 @@ export function labFolder(name: string, env: NodeJS.ProcessEnv = process.env): L
         bootLog: join(folder, 'boot.log'),
       };
     },
+    scratch: guest => join(path, `scratch.${guest}`),
   };
 }
 
@@ -82,6 +85,11 @@ export function requireName(what: 'lab' | 'host', name: string): void {
   const owner = what === 'host' ? takenNames.get(name) : undefined;
   if (owner !== undefined) {
     throw new LabError('BAD_NAME', `"${name}" is ${owner}`, {hint: 'Choose another name for the host.'});
+  }
+  if (what === 'host' && /^(?:\d+|0x[0-9a-f]*)$/u.test(name)) {
+    throw new LabError('BAD_NAME', `"${name}" is a number, which ssh takes for an address`, {
+      hint: 'Begin the name of the host with a letter.',
+    });
   }
   const long = what === 'lab' ? 20 : 30;
   if (/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/u.test(name) && name.length <= long) return;

@@ -2,7 +2,6 @@ import {randomBytes, randomUUID} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {copyFile, mkdir, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
-import {join} from 'node:path';
 import {cableName, guestAddress, guestsMax, hostAddress, hostsMax, macFrom, type LabAddresses} from './addresses.ts';
 import {makeBridge} from './bridge.ts';
 import {bootFolder, domainXml, imagesFolder} from './domain-xml.ts';
@@ -229,7 +228,7 @@ async function bringUpGuests(
         const place = {
           root: images.root,
           path: insideHost(home, `${imagesFolder}/${name}.qcow2`),
-          scratch: join(folder.path, `scratch-${name}`),
+          scratch: folder.scratch(name),
           sizeMib: options.guestDiskMib ?? 128,
         };
         await writeGuestDisk({name, address, gateway: lab.controller}, place, {signal});

@@ -31,3 +31,11 @@ test('a lab without guests has no services', t => {
 test('more guests than the story has are numbered', t => {
   t.deepEqual(guestNames(10).slice(6), ['dns', 'git', 'guest9', 'guest10']);
 });
+
+for (const name of ['1', '1e3', '0x1f', 'null', 'true']) {
+  test(`${name} is put in quotes, or YAML would read something else than a name`, t => {
+    const text = labEstate(name, labAddresses(1), {folder, hosts: [hostRecord({name})], guests: []});
+    t.true(text.includes(`\nestate: "${name}"\n`));
+    t.true(text.includes(`\n  "${name}":\n`));
+  });
+}

@@ -1,3 +1,4 @@
+import {basename} from 'node:path';
 import test from 'ava';
 import {LabError} from '../src/lab-error.ts';
 import {cacheFolder, labFolder, labsFolder, requireName} from '../src/lab-folder.ts';
@@ -33,6 +34,18 @@ for (const name of ['controller', 'localhost', 'key']) {
     t.notThrows(() => requireName('lab', name));
   });
 }
+
+for (const name of ['1', '007', '0x1f']) {
+  test(`${name} is an address to ssh, and no name of a host`, t => {
+    t.throws(() => requireName('host', name), {instanceOf: LabError, code: 'BAD_NAME'});
+    t.notThrows(() => requireName('lab', name));
+  });
+}
+
+test('the folder in which the disk of a guest is made is never that of a host', t => {
+  const folder = basename(labFolder('one', {}).scratch('dns'));
+  t.throws(() => requireName('host', folder), {instanceOf: LabError, code: 'BAD_NAME'});
+});
 
 test('a name that every object has is a name like others', t => {
   t.notThrows(() => requireName('host', 'constructor'));
