@@ -81,8 +81,12 @@ async function startGuests(daemon: LibvirtDaemon): Promise<AsyncDisposable> {
   }
   return {
     async [Symbol.asyncDispose]() {
-      for (const domain of await host.domains.list({flags: ['active']})) await domain.destroy();
-      await host.close();
+      try {
+        for (const domain of await host.domains.list({flags: ['active']})) await domain.destroy();
+        await host.close();
+      } catch {
+        // A Ctrl-C ends the daemon, too. What buries it ends its guests.
+      }
     },
   };
 }
