@@ -81,3 +81,20 @@ test.serial('an up that is told to stop leaves nothing', async t => {
   await t.throwsAsync(up, {message: 'told to stop'});
   t.deepEqual(await traces({folder: join(folder, 'one'), devices: []}), []);
 });
+
+test.serial('a look at a lab bears that a host dies meanwhile, and ends when it is told to', async t => {
+  await scratchLabs(t);
+  const lab = await labUp({name: 'one', vms: 0});
+  await lab.exec('newhost', ['sh', '-c', 'kill -STOP "$(cat /run/libvirt/libvirtd.pid)"']);
+  const stop = new AbortController();
+  const stopped = t.throwsAsync(lab.status({signal: stop.signal}), {message: 'enough'});
+  const looking = lab.status();
+  stop.abort(new Error('enough'));
+  await lab.powerOff('newhost');
+  const {hosts} = await looking;
+  t.deepEqual(
+    hosts.map(({libvirtd}) => libvirtd),
+    [true, false],
+  );
+  await stopped;
+});

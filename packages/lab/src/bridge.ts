@@ -36,6 +36,23 @@ export async function makeBridge(
   });
 }
 
+/** Whether the lab's bridge is there, and not another lab's of that name: a restart of the machine takes it away. */
+export async function hasBridge({bridge}: LabRecord): Promise<boolean> {
+  return bridge !== undefined && (await deviceMac(bridge.name)) === bridge.mac;
+}
+
+/** @throws {LabError} `NETWORK_GONE` */
+export async function requireBridge(record: LabRecord): Promise<void> {
+  if (await hasBridge(record)) return;
+  throw new LabError(
+    'NETWORK_GONE',
+    `The network of the lab ${record.name} is gone, as after a restart of this machine`,
+    {
+      hint: `Bring it up anew: dr lab down --name ${record.name}, then dr lab up --name ${record.name}`,
+    },
+  );
+}
+
 /** Removes a network device if it is still the one that was recorded, told by its hardware address. */
 export async function removeDevice({name, mac}: NetworkDevice): Promise<void> {
   if ((await deviceMac(name)) !== mac) return;

@@ -6,6 +6,7 @@ export type LabErrorCode =
   | 'LAB_RECORD_BROKEN'
   | 'BAD_NAME'
   | 'NO_FREE_SUBNET'
+  | 'NETWORK_GONE'
   | 'HOST_UNKNOWN'
   | 'HOST_OFF'
   | 'HOST_ON'

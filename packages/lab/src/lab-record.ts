@@ -114,11 +114,19 @@ export function parseRecord(text: string, path: string): LabRecord {
   try {
     const record = JSON.parse(text) as LabRecord;
     if (record.version === 1 && Array.isArray(record.hosts) && Array.isArray(record.guests)) return record;
-    throw new TypeError('It is of another version.');
+    if (Number.isInteger(record.version) && record.version > 1) throw ofNewerVersion(path, record.version);
+    throw new TypeError('It lacks what every record has.');
   } catch (error) {
+    if (error instanceof LabError) throw error;
     throw new LabError('LAB_RECORD_BROKEN', `${path} is not a lab's record`, {
       hint: 'Look at it; what it names must be removed by hand when it cannot be mended.',
       cause: error,
     });
   }
+}
+
+function ofNewerVersion(path: string, version: number): LabError {
+  return new LabError('LAB_RECORD_BROKEN', `${path} was written by a newer dr: its version is ${version}, not 1`, {
+    hint: 'Take the lab down with the dr that brought it up.',
+  });
 }

@@ -1,7 +1,7 @@
 import {access, constants, glob, statfs, truncate} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {execa, ExecaError} from 'execa';
-import {removeDevice} from './bridge.ts';
+import {hasBridge, removeDevice, requireBridge} from './bridge.ts';
 import {type DelayLinePlace, removeDelayLine} from './delay-line.ts';
 import {hostUri} from './lab-estate.ts';
 import {askGuest, type GuestStatus} from './guest-status.ts';
@@ -47,7 +47,7 @@ export interface LabStatus {
   readonly folder: string;
   readonly estateFile: string;
   readonly subnet: string;
-  /** Another process is bringing it up, or was killed while it did. */
+  /** `broken`: who brought it up was killed while it did, or the machine was restarted since. */
   readonly state: 'up' | 'coming-up' | 'broken';
   readonly hosts: readonly LabHostStatus[];
   readonly guests: readonly LabGuestStatus[];
@@ -120,7 +120,8 @@ export class Lab {
 
   async status({signal}: RunOptions = {}): Promise<LabStatus> {
     const record = await this.record();
-    const hosts = await Promise.all(record.hosts.map(host => this.#hostStatus(host, signal)));
+    const state = await stateOf(record);
+    const hosts = await Promise.all(record.hosts.map(host => this.#hostStatus(host, state, signal)));
     const guests = await Promise.all(
       record.guests.map(async ({name, address}) => {
         const answer = await askGuest(address, {timeoutMs: 2000, signal}).catch(() => undefined);
@@ -128,32 +129,35 @@ export class Lab {
         return {name, address, runningOn: running.map(host => host.name), ...(answer && {answer})};
       }),
     );
-    const ownerAlive = record.owner !== undefined && isAlive(record.owner);
+    signal?.throwIfAborted();
     return {
       name: this.name,
       folder: this.folder.path,
       estateFile: this.folder.estate,
       subnet: `10.78.${record.index}.0/24`,
-      state: record.owner === undefined ? 'up' : ownerAlive ? 'coming-up' : 'broken',
+      state,
       hosts,
       guests,
       cuts: record.cuts,
     };
   }
 
-  async #hostStatus(host: HostRecord, signal: AbortSignal | undefined): Promise<LabHostStatus> {
+  async #hostStatus(
+    host: HostRecord,
+    state: LabStatus['state'],
+    signal: AbortSignal | undefined,
+  ): Promise<LabHostStatus> {
     const {name, address, cut, link} = host;
     const seen = {name, address, uri: hostUri(this.folder, host), cut, link};
-    if (!isOn(host)) {
-      return {...seen, power: host.wanted === 'on' ? 'failed' : 'off', libvirtd: false, domains: []};
-    }
+    const dead = {...seen, libvirtd: false, domains: []};
+    if (!isOn(host)) return {...dead, power: host.wanted === 'on' && state !== 'coming-up' ? 'failed' : 'off'};
     const limit = AbortSignal.timeout(5000);
     const domains = await listDomains(host, {signal: signal ? AbortSignal.any([signal, limit]) : limit}).catch(
       () => undefined,
     );
-    const disk = await statfs(insideHost(host, '/var/lib/libvirt'));
-    const size = {totalBytes: disk.blocks * disk.bsize, freeBytes: disk.bavail * disk.bsize};
-    return {...seen, power: 'on', libvirtd: domains !== undefined, disk: size, domains: domains ?? []};
+    const size = await diskOf(host).catch(() => undefined);
+    if (!isOn(host)) return {...dead, power: 'failed'}; // it died while it was looked at
+    return {...seen, power: 'on', libvirtd: domains !== undefined, ...(size && {disk: size}), domains: domains ?? []};
   }
 
   /** Program and arguments that run `argv` inside a host as its root, for callers that start it themselves. */
@@ -189,6 +193,7 @@ export class Lab {
   /** Whenever this is killed, what is still cut stands in the record, so that healing all heals it. */
   async #setCut([one, other]: readonly [string, string | undefined], cut: boolean, options: RunOptions): Promise<void> {
     await this.#change(async (record, save) => {
+      await requireBridge(record);
       if (other === undefined) {
         const host = hostOf(record, one);
         host.cut = cut;
@@ -210,6 +215,7 @@ export class Lab {
   async setLink(name: string, speed: LinkSpeed, options: RunOptions = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
+      await requireBridge(record);
       const before = host.link;
       host.link = speed;
       await save();
@@ -243,6 +249,7 @@ export class Lab {
   async powerOn(name: string, options: RunOptions = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
+      await requireBridge(record);
       if (!isOn(host) || host.wanted === 'off') {
         // Where a power-on was killed before its host had booted, that host's first process is alive and about to end.
         // The kernel takes away what a dead host leaves a moment later; two hosts on one disk would ruin it.
@@ -314,6 +321,17 @@ export class Lab {
       await act(record, recordSaver(this.folder, record));
     });
   }
+}
+
+async function stateOf(record: LabRecord): Promise<LabStatus['state']> {
+  if (record.owner !== undefined) return isAlive(record.owner) ? 'coming-up' : 'broken';
+  return (await hasBridge(record)) ? 'up' : 'broken';
+}
+
+/** Rejects while the host has not mounted it yet, and when it has died. */
+async function diskOf(host: HostRecord): Promise<{readonly totalBytes: number; readonly freeBytes: number}> {
+  const {blocks, bsize, bavail} = await statfs(insideHost(host, '/var/lib/libvirt'));
+  return {totalBytes: blocks * bsize, freeBytes: bavail * bsize};
 }
 
 /** e2fsck's exit code 1 means that all it found is mended, as is usual after the plug was pulled. */

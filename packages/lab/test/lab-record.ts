@@ -43,3 +43,9 @@ for (const [what, text] of [
     t.throws(() => parseRecord(text, '/lab.json'), {instanceOf: LabError, code: 'LAB_RECORD_BROKEN'});
   });
 }
+
+test('a record of a newer dr is told as such, with who can take that lab down', t => {
+  t.throws(() => parseRecord('{"version": 2, "hosts": [], "guests": []}', '/lab.json'), {
+    message: '/lab.json was written by a newer dr: its version is 2, not 1',
+  });
+});

@@ -16,7 +16,8 @@ import {
 
 import {bytesText, counted, timeText} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
-import {type ExitCode, exitCodes} from '../exit-code.ts';
+import {describeError, errorEvent} from '../describe-error.ts';
+import {codeOf, type ExitCode, exitCodes} from '../exit-code.ts';
 import type {GlobalOptions} from '../open-estate.ts';
 import {tableText} from '../table.ts';
 import {tellOutlook} from '../tell-outlook.ts';
@@ -65,15 +66,42 @@ export async function down(options: LabCommand, terminal: Terminal): Promise<Exi
 
 /** `dr lab status` */
 export async function status(options: LabCommand, terminal: Terminal): Promise<ExitCode> {
-  const labs = options.name === undefined ? await listLabs() : [options.name];
-  for (const [index, name] of labs.entries()) {
-    const found = await (await openLab(name)).status({signal: terminal.interrupts.stop});
-    terminal.event({type: 'lab', ...found});
-    const state = found.state === 'up' ? '' : ` (${found.state}; to clean it up: dr lab down --name ${name})`;
-    terminal.say(`${index > 0 ? '\n' : ''}Lab ${name}${state}: ${found.estateFile}\n\n${labText(found)}`);
+  if (options.name !== undefined) {
+    tellLab(await statusOf(options.name, terminal), terminal);
+    return exitCodes.done;
   }
-  if (labs.length === 0) terminal.say('There is no lab on this machine. To bring one up: dr lab up');
-  return exitCodes.done;
+  let code: ExitCode = exitCodes.done;
+  let told = 0;
+  for (const name of await listLabs()) {
+    try {
+      const found = await statusOf(name, terminal);
+      if (told > 0) terminal.say('');
+      tellLab(found, terminal);
+      told += 1;
+    } catch (error) {
+      // One that goes meanwhile is none, and one that cannot be read hides no other.
+      if (codeOf(error) === 'LAB_UNKNOWN') continue;
+      if (codeOf(error) !== 'LAB_RECORD_BROKEN') throw error;
+      terminal.event(errorEvent(error));
+      terminal.note(describeError(error, {debug: false}));
+      code = exitCodes.failed;
+    }
+  }
+  if (told === 0 && code === exitCodes.done) {
+    terminal.say('There is no lab on this machine. To bring one up: dr lab up');
+  }
+  return code;
+}
+
+async function statusOf(name: string, terminal: Terminal): Promise<LabStatus> {
+  return (await openLab(name)).status({signal: terminal.interrupts.stop});
+}
+
+function tellLab(found: LabStatus, terminal: Terminal): void {
+  const {name, state, estateFile} = found;
+  terminal.event({type: 'lab', ...found});
+  const text = {up: '', 'coming-up': ' (coming up)', broken: ` (broken; to clean it up: dr lab down --name ${name})`};
+  terminal.say(`Lab ${name}${text[state]}: ${estateFile}\n\n${labText(found)}`);
 }
 
 /** `dr lab exec HOST -- CMD...`: ends with the exit code of the command. */
