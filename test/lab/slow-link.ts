@@ -95,6 +95,20 @@ test.serial('setting a delay may be killed at any moment', async t => {
   t.deepEqual(await traces(marks), []);
 });
 
+test.serial('a link is made long also where labs lie on a file system without devices', async t => {
+  const folder = join(await scratchLabs(t), 'nodev');
+  await execa('mkdir', [folder]);
+  await execa('mount', ['-t', 'tmpfs', '-o', 'nodev', 'tmpfs', folder]);
+  process.env['DR_LAB_DIR'] = folder;
+  try {
+    await using lab = await labUp({name: 'far', vms: 0});
+    await lab.setLink('newhost', {delayMs: 25});
+    t.true((await roundTripMs((await lab.host('newhost')).address)) >= 50);
+  } finally {
+    await execa('umount', [folder]);
+  }
+});
+
 test.serial('a VM moves over a link of 50 ms', async t => {
   t.timeout(600_000);
   const rig = await labRig({vms: 1});

@@ -6,7 +6,7 @@ import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
 import {macFrom} from './addresses.ts';
 import {removeDevice} from './bridge.ts';
-import {isOn, nextLine} from './host-power.ts';
+import {insideHost, isOn, nextLine} from './host-power.ts';
 import {LabError} from './lab-error.ts';
 import type {HostRecord} from './lab-record.ts';
 import {identifyProcess, isAlive, killProcess} from './process-identity.ts';
@@ -31,8 +31,6 @@ export interface DelayLine {
 
 export interface DelayLinePlace {
   readonly bridge: string;
-  /** The host's own folder. */
-  readonly folder: string;
   /** Puts the host's record on disk. */
   readonly save: () => Promise<void>;
 }
@@ -54,11 +52,22 @@ export async function applyDelayLine(
   } catch (error) {
     await unplug(host, place);
     options.signal?.throwIfAborted();
-    throw new LabError('NO_DELAY', "This machine's kernel has no sch_netem, and no macvtap to do without", {
+    throw noDelay(host, error);
+  }
+}
+
+function noDelay({name}: HostRecord, cause: unknown): LabError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (/type macvtap.*(?:Unknown device type|not supported)/su.test(why)) {
+    return new LabError('NO_DELAY', "This machine's kernel has no sch_netem, and no macvtap to do without", {
       hint: 'Set a rate without a delay, or use a kernel with CONFIG_NET_SCH_NETEM or CONFIG_MACVTAP, such as Debian’s.',
-      cause: error,
+      cause,
     });
   }
+  return new LabError('NO_DELAY', `The link of ${name} cannot be given a delay: ${why}`, {
+    hint: 'Set a rate without a delay, or use a kernel with CONFIG_NET_SCH_NETEM, such as Debian’s.',
+    cause,
+  });
 }
 
 /** Removes all of a host's delay line that there is; the cable stays as it is. */
@@ -80,7 +89,7 @@ async function unplug(host: HostRecord, {bridge, save}: DelayLinePlace): Promise
 async function plugIn(
   host: HostRecord,
   delayMs: number,
-  {bridge, folder, save}: DelayLinePlace,
+  {bridge, save}: DelayLinePlace,
   options: RunOptions,
 ): Promise<void> {
   const {name: cable} = host.cable;
@@ -93,7 +102,8 @@ async function plugIn(
   const line: DelayLine = {delayMs, port: {name: port, mac: macFrom(randomBytes(3))}};
   host.delayLine = line;
   await save();
-  const nodes = [join(folder, 'tap-host'), join(folder, 'tap-bridge')] as const;
+  // In the host's own /run: the folder of labs may lie where no device can be opened (nodev), as on many a /tmp.
+  const nodes = [insideHost(host, '/run/tap-host'), insideHost(host, '/run/tap-bridge')] as const;
   const carrier = startCarrier(delayMs, nodes);
   try {
     line.process = identifyProcess(carrier.pid ?? -1);

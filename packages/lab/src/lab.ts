@@ -198,7 +198,7 @@ export class Lab {
         const host = hostOf(record, one);
         host.cut = cut;
         if (cut) await save();
-        await applyCable(host, this.#place(record, host, save), options);
+        await applyCable(host, this.#place(record, save), options);
         if (!cut) await save();
         return;
       }
@@ -219,7 +219,7 @@ export class Lab {
       const before = host.link;
       host.link = speed;
       await save();
-      const place = this.#place(record, host, save);
+      const place = this.#place(record, save);
       try {
         await applyCable(host, place, options);
       } catch (error) {
@@ -259,7 +259,7 @@ export class Lab {
         await releaseDisk(this.folder.host(name).disk);
       }
       await powerOnHost(host, record.bridge?.name ?? '', this.folder, save, options);
-      await applyCable(host, this.#place(record, host, save), options);
+      await applyCable(host, this.#place(record, save), options);
       for (const ends of record.cuts) if (ends.includes(name)) await applyLinkCut(record, ends, true, options);
     });
   }
@@ -310,8 +310,8 @@ export class Lab {
     await run(program, args);
   }
 
-  #place(record: LabRecord, host: HostRecord, save: () => Promise<void>): DelayLinePlace {
-    return {bridge: record.bridge?.name ?? '', folder: this.folder.host(host.name).path, save};
+  #place(record: LabRecord, save: () => Promise<void>): DelayLinePlace {
+    return {bridge: record.bridge?.name ?? '', save};
   }
 
   /** Changes of one lab, by whatever process, happen one after another, each on the record as the one before left it. */
