@@ -36,6 +36,20 @@ test(
   /unknown option '--all'/u,
   /comes after --, as in: dr lab exec newhost -- virsh list --all/u,
 );
+test(
+  'a delay longer than a link can have',
+  refuses,
+  ['lab', 'link', 'newhost', '--delay', '60001'],
+  2,
+  /whole number from 1 to 60000/u,
+);
+test(
+  'a rate faster than a link can be held to',
+  refuses,
+  ['lab', 'link', 'newhost', '--rate', '100001'],
+  2,
+  /whole number from 1 to 100000/u,
+);
 test('an unknown option', refuses, ['status', '--jsn'], 2, /unknown option '--jsn'/u, /Did you mean --json/u);
 test('a missing option', refuses, ['migrate', '--from', 'sunjammer'], 2, /'--to <host>' not specified/u);
 test(
