@@ -54,6 +54,7 @@ export class OwnLine {
     const {board, draft, nowMs} = moves;
     const held = new Map(this.#held);
     for (const step of draft.release) tally(held, this.#holds.get(step) ?? [], -1);
+    for (const places of draft.hold.values()) tally(held, places, 1);
     // Whatever has changed waits anew, from now on: this moment is also what the other runs are told.
     for (const id of board.changed()) this.#waiting.delete(id);
     const requests: LaneRequest[] = [];

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import {PlanError, retryStep} from '../src/index.ts';
+import {answerStep, PlanError, retryStep} from '../src/index.ts';
 import {fails, Stage, states, untilAborted} from './fixtures/stage.ts';
 
 test('steps run after what they require', async t => {
@@ -162,4 +162,41 @@ test('a step that no longer burdens its lanes lets the next one in before it has
   t.deepEqual(states(outcome), {a: 'done', b: 'done'});
   const eased = stage.events.filter(({type}) => type === 'lanes-eased');
   t.like(eased, {length: 1, 0: {step: 'a', lanes: [{lane: 'disk', places: 1}]}});
+});
+
+test('a step that takes its places anew, by an answer, leaves none of them to the next one', async t => {
+  let running = 0;
+  let most = 0;
+  const act = async () => {
+    most = Math.max(most, ++running);
+    await stage.clock.sleep(10_000);
+    running--;
+  };
+  let broken = true;
+  const stage = new Stage({
+    acts: {
+      a: async ({easeLanes}) => {
+        if (!broken) return act();
+        easeLanes();
+        await stage.clock.sleep(1000);
+        throw new Error('connection lost');
+      },
+      b: act,
+    },
+    looks: {
+      a: async ({attempt}) =>
+        broken && stage.performed.length > 0 ? {state: 'unknown', why: `attempt ${attempt}`} : {state: 'pending'},
+    },
+  });
+  const steps = [
+    {id: 'a', args: {lanes: {disk: 1}}},
+    {id: 'sure', kind: 'confirm', args: {text: 'Sure?'}},
+    {id: 'b', args: {lanes: {disk: 1}}, needs: ['sure']},
+  ];
+  t.is((await stage.run(steps, {lanes: {disk: 1}})).status, 'waiting');
+  broken = false;
+  await answerStep(stage.store, 'run', 'a', 'again', stage);
+  await answerStep(stage.store, 'run', 'sure', 'yes', stage);
+  t.is((await stage.resume({lanes: {disk: 1}})).status, 'done');
+  t.is(most, 1);
 });
