@@ -5,7 +5,7 @@ import {type Decided, decideTurn, type Stopping} from './decide-turn.ts';
 import type {Dispatch} from './dispatch.ts';
 import {RunError} from './engine-error.ts';
 import {type LaneView, readLanes, writeWants} from './line-up.ts';
-import {type Moves, newDraft} from './moves.ts';
+import {isDue, type Moves, newDraft} from './moves.ts';
 import {OtherRuns} from './other-runs.ts';
 import {OwnLine, type OwnLineParts} from './own-line.ts';
 import type {LaneWatch} from './adapt-lanes.ts';
@@ -150,7 +150,7 @@ export class Controller<Context> {
     const draft = newDraft();
     const moves = {board, draft, nowMs};
     const eased = [...this.#eased];
-    const progress = nowMs - this.#progressAtMs >= this.#options.times.progressMs ? [...this.#progress] : [];
+    const progress = this.#progressIsDue(nowMs) ? [...this.#progress] : [];
     try {
       const turn = await store.tx(async t => {
         await this.#refuseWhenFenced(t);
@@ -322,13 +322,18 @@ export class Controller<Context> {
       const why = await Promise.race([slept.promise, this.#awake.promise]);
       cancel();
       if (why !== 'slept') break;
-      if (this.#dueMs !== undefined && clock.now() >= this.#dueMs) break;
-      if (this.#progress.size > 0 && clock.now() - this.#progressAtMs >= times.progressMs) break;
+      if (this.#dueMs !== undefined && isDue(this.#dueMs, clock.now())) break;
+      if (this.#progress.size > 0 && this.#progressIsDue(clock.now())) break;
       if (this.#folder?.behind) break;
       if (await this.#others.look()) break;
       if ((await store.version()) !== this.#version) break;
     }
     this.#awake = Promise.withResolvers();
+  }
+
+  /** Also when the clock has been set back since it was last written. */
+  #progressIsDue(nowMs: number): boolean {
+    return Math.abs(nowMs - this.#progressAtMs) >= this.#options.times.progressMs;
   }
 
   /** As long as the last turn took, up to a moment: under load more is recorded with each turn, and half the time is left. */

@@ -35,6 +35,11 @@ export interface Moves {
 
 const backoffMsMax = 300_000;
 
+/** Whether a retry's time has come. One that is further off than any is put was put there by a clock that has been set back. */
+export function isDue(notBeforeMs: number, nowMs: number): boolean {
+  return notBeforeMs <= nowMs || notBeforeMs > nowMs + backoffMsMax;
+}
+
 export function outcomeMove(moves: Moves, id: string, outcome: AttemptOutcome): void {
   const {board, draft, nowMs} = moves;
   const record = board.record(id);
@@ -180,7 +185,13 @@ function doneMove(
   const record = cleared(board.record(id));
   draft.release.add(id);
   board.set(id, {...record, ...result, state: 'done', endedMs: nowMs});
-  draft.entries.push({type: 'step-done', step: id, how, ms: nowMs - (record.startedMs ?? nowMs), ...result});
+  draft.entries.push({
+    type: 'step-done',
+    step: id,
+    how,
+    ms: Math.max(0, nowMs - (record.startedMs ?? nowMs)),
+    ...result,
+  });
 }
 
 function cleared({question: _question, error: _error, ...record}: StepRecord): StepRecord {

@@ -2,7 +2,7 @@ import {type LanePlaces, type LaneRequest, tally} from '@dr-toolkit/lanes';
 
 import type {Board} from './board.ts';
 import {grants, type LaneView} from './line-up.ts';
-import {askMove, beginMove, type Draft, type Moves} from './moves.ts';
+import {askMove, beginMove, type Draft, isDue, type Moves} from './moves.ts';
 import type {Plan} from './plan.ts';
 import type {Question} from './question.ts';
 import type {StepKind} from './step-kind.ts';
@@ -64,7 +64,7 @@ export class OwnLine {
       const waiting = this.#waiting.get(id) ?? this.#newWaiting(id, nowMs);
       if (!waiting) continue;
       if (waiting.ask) asked.push(id);
-      else if (waiting.notBeforeMs <= nowMs) requests.push(waiting.request);
+      else if (isDue(waiting.notBeforeMs, nowMs)) requests.push(waiting.request);
       else dueMs = Math.min(dueMs ?? waiting.notBeforeMs, waiting.notBeforeMs);
     }
     for (const id of asked) {

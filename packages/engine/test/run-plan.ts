@@ -200,3 +200,22 @@ test('a step that takes its places anew, by an answer, leaves none of them to th
   t.is((await stage.resume({lanes: {disk: 1}})).status, 'done');
   t.is(most, 1);
 });
+
+test('a retry comes in its time also when the clock is set back meanwhile', async t => {
+  let offMs = 0;
+  const stage: Stage = new Stage({acts: {a: async ({attempt}) => (attempt === 1 ? fails() : undefined)}});
+  const startMs = stage.clock.now();
+  const clock = {
+    now: () => stage.clock.now() + offMs,
+    sleep: stage.clock.sleep.bind(stage.clock),
+    later: stage.clock.later.bind(stage.clock),
+  };
+  const {status} = await stage.run([{id: 'a', retries: {max: 1, backoffMs: 1000}}], {
+    clock,
+    onEvent: ({type}) => {
+      if (type === 'step-retrying') offMs = -86_400_000;
+    },
+  });
+  t.is(status, 'done');
+  t.true(stage.clock.now() - startMs < 300_000);
+});
