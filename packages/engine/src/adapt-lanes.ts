@@ -37,7 +37,7 @@ export interface AutomaticLane {
 /** `waitMs` is undefined when it cannot be told. */
 export type LaneLook = Pick<LaneSample, 'waitMs' | 'copying' | 'bytesPerSecond' | 'paced'>;
 
-/** A host that does not answer keeps a step from beginning for no longer. */
+/** A host that does not answer keeps a run, or one of its steps, from beginning for no longer. */
 const beginsMsMax = 1000;
 
 export interface AdaptLanesOptions {
@@ -64,7 +64,9 @@ export interface LaneWatch {
  */
 export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch> {
   const {store, run, automatic, clock, everyMs} = options;
-  await dropAutomaticLanes(store, run);
+  // What cannot be forgotten now, the next run forgets.
+  const forget = () => dropAutomaticLanes(store, run).catch(() => undefined);
+  await forget();
   if (automatic.length === 0) return {begins: () => Promise.resolve(), end: () => Promise.resolve()};
   const stop = new AbortController();
   const {signal} = stop;
@@ -77,29 +79,38 @@ export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch>
       return new Seat(found, {...options, places: there.places ?? found.from, remembered, known});
     }),
   );
-  await look(seats, signal);
-  const watching = watch(seats, {clock, everyMs, signal});
+  const first = look(seats, signal);
+  const watching = watch(seats, {clock, everyMs, signal, first});
+  await atMost(beginsMsMax, first, clock);
   return {
     async begins(step) {
       const held = seats.filter(({name}) => step.lanes.some(({lane}) => lane === name));
       if (held.length === 0) return;
-      const begun = new AbortController();
-      const told = Promise.allSettled(held.map(seat => seat.share(signal)));
-      await Promise.race([told, clock.sleep(beginsMsMax, {signal: begun.signal}).catch(() => {})]);
-      begun.abort();
+      await atMost(beginsMsMax, Promise.allSettled(held.map(seat => seat.share(signal))), clock);
     },
     async end() {
       stop.abort();
       await watching;
-      await dropAutomaticLanes(store, run);
+      await forget();
     },
   };
 }
 
-async function watch(
-  seats: readonly Seat[],
-  {clock, everyMs, signal}: {clock: Clock; everyMs: number; signal: AbortSignal},
-): Promise<void> {
+/** Waits for an act that never rejects, and for no longer than this. */
+async function atMost(ms: number, act: Promise<unknown>, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([act, clock.sleep(ms, {signal: over.signal}).catch(() => {})]);
+  over.abort();
+}
+
+interface WatchOptions extends Pick<AdaptLanesOptions, 'clock' | 'everyMs'> {
+  readonly signal: AbortSignal;
+  /** The first look, which is under way. */
+  readonly first: Promise<unknown>;
+}
+
+async function watch(seats: readonly Seat[], {clock, everyMs, signal, first}: WatchOptions): Promise<void> {
+  await first;
   while (!signal.aborted) {
     try {
       await clock.sleep(everyMs, {signal});

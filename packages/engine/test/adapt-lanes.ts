@@ -5,10 +5,12 @@ import {
   type AutomaticLane,
   type LiveEvent,
   openStore,
+  RunError,
   type RunEvent,
   runPlan,
   setLane,
   type StepContext,
+  type Store,
   VirtualClock,
 } from '../src/index.ts';
 import {readFindings, rememberFinding} from '../src/lane-findings.ts';
@@ -311,4 +313,44 @@ test('streams that are paced coarsely are not bounded, and no more than two begi
   t.deepEqual([...new Set(disk.counts.slice(3))], [1], 'guests suffer: one at a time');
   const limits = disk.stage.events.filter(event => event.type === 'lane-limit');
   t.true(limits.length > 0 && limits.every(event => !('bytesPerSecond' in event)));
+});
+
+test('a run that has ended is told as it ended, also where its lanes cannot be given back then', async t => {
+  const {stage, lane} = new Disk(2);
+  const {store} = stage;
+  let ended = false;
+  const failing: Store = {
+    id: store.id,
+    read: (sql, args) => store.read(sql, args),
+    tx: async act => {
+      if (ended) throw new RunError('STORE_UNWRITABLE', 'no room is left', {hint: 'Make room'});
+      return store.tx(act);
+    },
+    version: () => store.version(),
+    close: () => store.close(),
+  };
+  const guestsWait = () =>
+    store.tx(tx => tx.q(`INSERT OR IGNORE INTO lane_reason (name, why) VALUES ('disk', 'waits')`));
+  const outcome = await stage.run([{id: 'a', args: {lanes: {disk: 1}}}], {
+    store: failing,
+    automatic: [{...lane, from: 2, setSpeed: async () => void (await guestsWait())}],
+    onEvent: ({type}) => (ended ||= type === 'run-ended'),
+  });
+  t.is(outcome.status, 'done');
+});
+
+test('a host that does not answer the first look keeps no run from beginning', async t => {
+  const disk = new Disk(40);
+  const silent: AutomaticLane = {
+    ...disk.lane,
+    from: 2,
+    sense: (_steps, {signal}) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true});
+      }),
+  };
+  const stop = new AbortController();
+  disk.stage.clock.later(60_000, () => stop.abort());
+  const steps = [{id: 'a', args: {lanes: {disk: 1}}}];
+  t.is((await disk.stage.run(steps, {automatic: [silent], stop: stop.signal})).status, 'done');
 });
