@@ -69,9 +69,13 @@ function unlessUnanswered(error: unknown): false {
   throw error;
 }
 
+function hintOf(error: unknown): string {
+  return error instanceof Error && 'hint' in error ? String(error.hint) : String(error);
+}
+
 async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, terminal: Terminal): Promise<void> {
   for (const {id, title} of plan.steps) {
-    const {state, question} = steps[id] ?? {};
+    const {state, question, token: asked} = steps[id] ?? {};
     if (state !== 'asking' || !question) continue;
     terminal.note(`\n${title}: ${question.text}`);
     if (question.ask === 'settle' && question.evidence !== undefined) {
@@ -80,10 +84,12 @@ async function askQuestions(store: Store, plan: Plan, {run, steps}: RunOutcome, 
     for (let answered = false; !answered;) {
       const value = await terminal.ask(`${choicesText(question)} `);
       try {
-        await answerStep(store, run, id, value);
+        await answerStep(store, run, id, value, {asked});
         answered = true;
       } catch (error) {
-        terminal.note(error instanceof Error && 'hint' in error ? String(error.hint) : String(error));
+        // Somebody else was quicker: there is nothing here to ask again.
+        answered = codeOf(error) === 'NOT_NOW';
+        terminal.note(answered ? (error as Error).message : hintOf(error));
       }
     }
   }

@@ -92,6 +92,18 @@ for (const [name, key, code] of [
   });
 }
 
+test('a question that was answered elsewhere meanwhile is not asked again and again', async t => {
+  const {dr, run} = await desk(t, [{id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is it off?'}}]);
+  const terminal = dr(['resume', 'last', '--yes']);
+  await terminal.until(/Is it off\?.*\s+\[yes\/no\] /u);
+  const other = dr(['resume', 'last', '--yes', '--answer', 'sure=yes']);
+  t.is(await other.ended, 0, other.shown());
+  terminal.type('yes\r');
+  await terminal.until(/Step sure asks nothing: it is done/u);
+  t.is(await terminal.ended, 0, terminal.shown());
+  t.is((await run()).state, 'done');
+});
+
 test('what a run asks is asked at the terminal: yes or no, a choice, a name typed in full', async t => {
   const {dr, run} = await desk(t, [
     {id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is the old one off?'}},

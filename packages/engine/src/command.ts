@@ -4,7 +4,13 @@ import type {Tx} from './store.ts';
 export type Command =
   | {readonly command: 'stop'}
   | {readonly command: 'abort'}
-  | {readonly command: 'answer'; readonly step: string; readonly value: boolean | string}
+  | {
+      readonly command: 'answer';
+      readonly step: string;
+      readonly value: boolean | string;
+      /** Of the attempt that asked: what is asked after another one is another question. */
+      readonly token?: number;
+    }
   | {readonly command: 'retry'; readonly step: string};
 
 export async function putCommand(t: Tx, run: string, command: Command, atMs: number): Promise<void> {

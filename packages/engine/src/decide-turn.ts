@@ -82,7 +82,7 @@ function takeCommands(moves: Moves, {commands, stopWanted}: TurnNews): Stopping 
   for (const command of commands) {
     if (command.command === 'abort') stopping = 'abort';
     else if (command.command === 'stop') stopping = stopping === 'no' ? 'stop' : stopping;
-    else if (command.command === 'answer') answerMove(moves, command.step, command.value);
+    else if (command.command === 'answer') answerMove(moves, command.step, command.value, command.token);
     else retryMove(moves, command.step);
   }
   return stopping;

@@ -114,11 +114,12 @@ export function askMove({board, draft, nowMs}: Moves, id: string, question: Ques
   draft.entries.push({type: 'step-asks', step: id, question});
 }
 
-export function answerMove(moves: Moves, id: string, answer: boolean | string): void {
+/** `asked` is the token of the attempt whose question is answered, where that is known. */
+export function answerMove(moves: Moves, id: string, answer: boolean | string, asked?: number): void {
   const {board, draft} = moves;
-  const {state, question, error} = board.record(id);
-  // Asked and answered twice: the first answer stands.
-  if (state !== 'asking' || !question) return;
+  const {state, question, error, token} = board.record(id);
+  // Asked and answered twice: the first answer stands, and the second is none to what is asked after it.
+  if (state !== 'asking' || !question || (asked !== undefined && asked !== token)) return;
   draft.entries.push({type: 'step-answered', step: id, answer});
   switch (question.ask) {
     case 'confirm':

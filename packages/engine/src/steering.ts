@@ -21,15 +21,31 @@ interface Ways {
  * @throws {RunError} `NO_SUCH_RUN`, `NO_SUCH_STEP`, `NOT_NOW` when it asks nothing, `BAD_ANSWER`.
  */
 export async function acceptedAnswer(store: Store, run: string, step: string, value: Json): Promise<boolean | string> {
-  const {state, question} = recordIn(await recordsOf(store, run), run, step);
+  return answerTo(recordIn(await recordsOf(store, run), run, step), run, step, value);
+}
+
+function answerTo({state, question}: StepRecord, run: string, step: string, value: Json): boolean | string {
   if (state === 'asking' && question) return checkedAnswer(question, value);
   throw new RunError('NOT_NOW', `Step ${step} asks nothing: it is ${state}`, {hint: `See: dr show ${run}`});
 }
 
-/** Answers a question of a run. @throws {RunError} as `acceptedAnswer` does. */
-export async function answerStep(store: Store, run: string, step: string, value: Json, ways: Ways = {}): Promise<void> {
-  const answer = await acceptedAnswer(store, run, step, value);
-  await command(store, run, {command: 'answer', step, value: answer}, ways);
+/**
+ * Answers a question of a run. `asked` is the token of the step whose question the person has seen.
+ * @throws {RunError} as `acceptedAnswer` does; `NOT_NOW` also when something else is asked by now.
+ */
+export async function answerStep(
+  store: Store,
+  run: string,
+  step: string,
+  value: Json,
+  {asked, ...ways}: Ways & {readonly asked?: number | undefined} = {},
+): Promise<void> {
+  const record = recordIn(await recordsOf(store, run), run, step);
+  if (asked !== undefined && record.state === 'asking' && record.token !== asked) {
+    throw new RunError('NOT_NOW', `Step ${step} was answered meanwhile, and asks anew`, {hint: `See: dr show ${run}`});
+  }
+  const answer = answerTo(record, run, step, value);
+  await command(store, run, {command: 'answer', step, value: answer, token: record.token}, ways);
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   RunError,
   setLane,
   showRun,
+  type Store,
 } from '../src/index.ts';
 import {fails, Stage, states, untilAborted} from './fixtures/stage.ts';
 
@@ -200,4 +201,40 @@ test('a limit for a run that has ended is refused beforehand as well', async t =
   await stage.run([{id: 'a'}]);
   const wishes = [{lane: 'disk', places: 1}];
   await t.throwsAsync(lanesAfter(stage.store, wishes, {forRun: 'run'}), {instanceOf: RunError, code: 'NOT_NOW'});
+});
+
+test('an answer is none to what is asked later, of another attempt', async t => {
+  let looks = 0;
+  const stage = new Stage({looks: {a: async () => ({state: 'unknown', why: `answer ${++looks}`})}});
+  const first = await stage.run([{id: 'a'}]);
+  await answerStep(stage.store, 'run', 'a', 'look', stage);
+  await stage.resume();
+  const late = answerStep(stage.store, 'run', 'a', 'again', {...stage, asked: first.steps.a?.token});
+  await t.throwsAsync(late, {instanceOf: RunError, code: 'NOT_NOW', message: /was answered meanwhile/u});
+  t.is((await stage.resume()).status, 'waiting');
+  t.deepEqual(stage.performed, []);
+});
+
+test('an answer that was under way while another one was taken does not begin a step', async t => {
+  const stage = new Stage({looks: {a: async () => ({state: 'unknown', why: 'two answers'})}});
+  await stage.run([{id: 'a'}]);
+  const {store} = stage;
+  const taken = Promise.withResolvers<void>();
+  const slow: Store = {
+    id: store.id,
+    read: (sql, args) => store.read(sql, args),
+    tx: async act => {
+      await taken.promise;
+      return store.tx(act);
+    },
+    version: () => store.version(),
+    close: () => store.close(),
+  };
+  const second = answerStep(slow, 'run', 'a', 'again', stage);
+  await answerStep(store, 'run', 'a', 'look', stage);
+  await stage.resume();
+  taken.resolve();
+  await second;
+  t.is((await stage.resume()).status, 'waiting');
+  t.deepEqual(stage.performed, []);
 });

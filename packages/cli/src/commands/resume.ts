@@ -58,7 +58,12 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
       return exitCodes.done;
     }
     await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);
-    for (const [step, answer] of Object.entries(answers)) await answerStep(store, run.run, step, answer);
+    // The question may have stood there for long.
+    await refuseUndone(store, run);
+    for (const [step, answer] of Object.entries(answers)) {
+      const asked = run.steps.find(view => view.step.id === step)?.record.token;
+      await answerStep(store, run.run, step, answer, {asked});
+    }
     return (await resumeWatched(run, {store, estate, hosts}, terminal)).code;
   });
 }
