@@ -5,7 +5,7 @@ import type {Draft} from './moves.ts';
 import type {OwnLine} from './own-line.ts';
 import type {Redaction} from './redaction.ts';
 import type {RunEvent, RunStatus} from './run-event.ts';
-import {drawTokens, dropHolds, type RunRow, updateRun, writeHolds, writeStep} from './run-rows.ts';
+import {drawTokens, dropHolds, type RunRow, updateRun, writeHolds, writeProgress, writeStep} from './run-rows.ts';
 import type {Tx} from './store.ts';
 
 /** What a turn is to leave in the store, beside what is on the board and in its draft. */
@@ -43,7 +43,10 @@ async function recordSteps(t: Tx, {run, board, draft, line}: TurnRecord): Promis
   for (const {step: id, mayHaveRun, lookFirst} of draft.begin) {
     const step = board.step(id);
     if (!step) continue;
-    const record = {...board.record(id), token};
+    const before = board.record(id);
+    // How far an earlier attempt had come says nothing of this one.
+    if (before.token > 0) await writeProgress(t, run.id, id, undefined);
+    const record = {...before, token};
     board.set(id, record);
     attempts.push({step, nr: record.attempt, token, mayHaveRun, lookFirst});
     const lanes = draft.hold.get(id) ?? line.held(id) ?? [];

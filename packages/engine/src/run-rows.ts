@@ -117,8 +117,9 @@ export async function writeStep(t: Tx, run: string, id: string, record: StepReco
   );
 }
 
-export async function writeProgress(t: Tx, run: string, id: string, progress: Progress): Promise<void> {
-  await t.q('UPDATE step SET progress = ? WHERE run = ? AND id = ?', [JSON.stringify(progress), run, id]);
+/** Undefined: nothing is known of it any more. */
+export async function writeProgress(t: Tx, run: string, id: string, progress: Progress | undefined): Promise<void> {
+  await t.q('UPDATE step SET progress = ? WHERE run = ? AND id = ?', [json(progress), run, id]);
 }
 
 export interface StoredStep {

@@ -1,6 +1,15 @@
 import test from 'ava';
 
-import {followRun, listRuns, RunError, type RunEvent, runPlan, runStanding, showRun} from '../src/index.ts';
+import {
+  followRun,
+  listRuns,
+  type LiveEvent,
+  RunError,
+  type RunEvent,
+  runPlan,
+  runStanding,
+  showRun,
+} from '../src/index.ts';
 import {lockKey} from '../src/run-lock.ts';
 import {Stage, untilAborted} from './fixtures/stage.ts';
 
@@ -166,4 +175,24 @@ test('a step is told how the run stands that left word of itself', async t => {
   await stage.run([{id: 'a'}]);
   t.deepEqual(seen, ['alive', 'ended', 'unknown']);
   t.is(await runStanding(stage.store, 'run', stage), 'ended');
+});
+
+test('a step that is tried again has come nowhere yet, however far the attempt before had come', async t => {
+  const seen: unknown[] = [];
+  const stage: Stage = new Stage({
+    acts: {
+      a: async ({attempt, progress}) => {
+        if (attempt === 2) {
+          seen.push((await showRun(stage.store, 'run', stage)).steps[0]?.progress);
+          return;
+        }
+        progress({fraction: 0.9});
+        await stage.clock.sleep(5000);
+        seen.push((await showRun(stage.store, 'run', stage)).steps[0]?.progress);
+        throw new Error('it broke');
+      },
+    },
+  });
+  await stage.run([{id: 'a', retries: {max: 1, backoffMs: 1000}}]);
+  t.deepEqual(seen, [{fraction: 0.9}, undefined]);
 });
