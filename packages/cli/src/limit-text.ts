@@ -12,7 +12,13 @@ export function limitText(event: RunEvent & {readonly type: 'lane-limit'}): stri
   return `${laneText(lane)}: ${change}${speed}${why === undefined ? '' : `, ${why}`}${until}`;
 }
 
-/** A run whose controller died with places held, and what to do: only resuming it can tell what it left. */
-export function lostText({run, lanes}: RunEvent & {readonly type: 'holder-lost'}): string {
-  return `${lanes.map(laneText).join(', ')}: held by ${run}, whose controller has died; dr resume ${run} gives it back`;
+/**
+ * A run that nobody drives and that holds places, and what to do: of one whose controller died only resuming it can tell
+ * what it left; one that has ended holds them for what it asks.
+ */
+export function lostText({run, lanes, state}: RunEvent & {readonly type: 'holder-lost'}): string {
+  const held = `${lanes.map(laneText).join(', ')}: held by ${run}`;
+  return state === undefined
+    ? `${held}, whose controller has died; dr resume ${run} gives it back`
+    : `${held}, which is ${state} and asks what became of a step; see dr show ${run}`;
 }

@@ -5,8 +5,9 @@ import type {Command} from './command.ts';
 import type {EndedAttempt} from './dispatch.ts';
 import type {LaneLimit} from './lane-limits.ts';
 import type {LaneView} from './line-up.ts';
-import {answerMove, type Draft, easeMove, type Moves, outcomeMove, retryMove} from './moves.ts';
+import {answerMove, easeMove, type Moves, outcomeMove, retryMove} from './moves.ts';
 import type {OwnLine} from './own-line.ts';
+import type {Plan} from './plan.ts';
 import type {Question} from './question.ts';
 import type {JournalEntry, RunStatus} from './run-event.ts';
 
@@ -62,7 +63,7 @@ export function decideTurn(moves: Moves, news: TurnNews, before: TurnBefore): De
   for (const step of news.eased) easeMove(moves, step, before.line.held(step));
   if (stopping !== before.stopping && stopping !== 'no') draft.entries.push({type: 'run-stopping', how: stopping});
   if (before.limits) draft.entries.push(...limitEntries(lanes.limitsSet, before.limits, before.placesOf));
-  const lost = lostHolders(lanes, before, draft);
+  const lost = lostHolders(lanes, before, moves);
   const mayStart = stopping === 'no' && board.halted() === undefined;
   const {waiting, dueMs} = mayStart ? before.line.admit(moves, lanes) : {waiting: [], dueMs: undefined};
   const others = {waiting: waiting.length > 0, due: dueMs !== undefined, lanes, whenWaiting: before.whenWaiting};
@@ -109,13 +110,23 @@ function endingLimits({limitsSet, limitsLasting}: LaneView, {run, placesOf}: Tur
   });
 }
 
-/** Runs that died while they held places which this one may be waiting for. Each is told once. */
-function lostHolders({holders}: LaneView, {lost, isAlive}: TurnBefore, draft: Draft): ReadonlySet<string> {
+/**
+ * Runs that died, or wait for a person, while they hold places which this one may be waiting for. Each is told once; of
+ * one that has ended only what this run is to use, as its places may be taken for long.
+ */
+function lostHolders({holders}: LaneView, {lost, isAlive}: TurnBefore, {board, draft}: Moves): ReadonlySet<string> {
   const dead = [...holders].filter(([run]) => !isAlive(run));
-  for (const [run, lanes] of dead) {
-    if (!lost.has(run)) draft.entries.push({type: 'holder-lost', run, lanes});
+  for (const [run, {lanes, state}] of dead) {
+    if (lost.has(run)) continue;
+    if (state === 'running') draft.entries.push({type: 'holder-lost', run, lanes});
+    else if (lanes.some(lane => usesLane(board.plan, lane)))
+      draft.entries.push({type: 'holder-lost', run, lanes, state});
   }
   return new Set(dead.map(([run]) => run));
+}
+
+function usesLane({steps}: Plan, wanted: string): boolean {
+  return steps.some(({lanes}) => lanes.some(({lane}) => lane === wanted));
 }
 
 interface Others {

@@ -1,6 +1,7 @@
 import {admit, type LaneGrant, type LanePlaces, type LaneRequest, type Priority, tally} from '@dr-toolkit/lanes';
 
 import {type LaneLimit, readLimits} from './lane-limits.ts';
+import type {RunRow} from './run-rows.ts';
 import type {Tx} from './store.ts';
 
 /** What the lanes are like for one run at one moment, the other runs of this store counted in. */
@@ -18,8 +19,15 @@ export interface LaneView {
   readonly othersAtWork: boolean;
   /** Runs that are at work or hold places, beside this one. */
   readonly others: readonly string[];
-  /** Those of them that say they are at work and hold places, with the lanes they hold. */
-  readonly holders: ReadonlyMap<string, readonly string[]>;
+  /** Those of them that hold places. */
+  readonly holders: ReadonlyMap<string, LaneHolding>;
+}
+
+/** What another run holds. */
+export interface LaneHolding {
+  readonly lanes: readonly string[];
+  /** Running, as it says; else it has ended so, and what a step of it left cannot be told. */
+  readonly state: RunRow['state'];
 }
 
 export interface LaneRules {
@@ -45,11 +53,12 @@ export async function readLanes(
   const working = await t.q(`SELECT id FROM run WHERE state = 'running' AND id <> ?`, [run]);
   const others = new Set(working.map(({id}) => String(id)));
   const heldByOthers = new Map<string, number>();
-  const holders = new Map<string, string[]>();
+  const states = holds.length === 0 ? [] : await t.q('SELECT id, state FROM run WHERE id IN (SELECT run FROM hold)');
+  const holders = new Map<string, LaneHolding>();
   for (const hold of holds) {
     const holder = String(hold.run);
-    if (working.some(({id}) => id === hold.run))
-      holders.set(holder, [...(holders.get(holder) ?? []), String(hold.lane)]);
+    const state = String(states.find(({id}) => id === hold.run)?.state) as RunRow['state'];
+    holders.set(holder, {lanes: [...(holders.get(holder)?.lanes ?? []), String(hold.lane)], state});
     others.add(holder);
     if (countCrashed || isAlive(holder))
       tally(heldByOthers, [{lane: String(hold.lane), places: Number(hold.places)}], 1);

@@ -46,8 +46,13 @@ export type JournalEntry =
       /** The run with which this ends; absent: it stays until it is set again. */
       readonly run?: string;
     }
-  /** The controller of another run has died, and the places it holds are still taken. */
-  | {readonly type: 'holder-lost'; readonly run: string; readonly lanes: readonly string[]}
+  /** Another run holds places, and nobody is at its controls: its controller has died, or it has ended as `state` says. */
+  | {
+      readonly type: 'holder-lost';
+      readonly run: string;
+      readonly lanes: readonly string[];
+      readonly state?: RunStatus;
+    }
   | {
       readonly type: 'step-started';
       readonly step: string;

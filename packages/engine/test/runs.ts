@@ -196,3 +196,28 @@ test('a step that is tried again has come nowhere yet, however far the attempt b
   await stage.run([{id: 'a', retries: {max: 1, backoffMs: 1000}}]);
   t.deepEqual(seen, [{fraction: 0.9}, undefined]);
 });
+
+test('a run that waits for a person is told of as the holder of places that another run needs', async t => {
+  const stage = new Stage({looks: {a: async () => ({state: 'unknown', why: 'two answers'})}});
+  const lanes = {disk: 1};
+  t.is((await stage.run([{id: 'a', args: {lanes}}], {lanes})).status, 'waiting');
+  const told: Array<RunEvent | LiveEvent> = [];
+  const stop = new AbortController();
+  const plan = stage.plan(['b', 'c'].map(id => ({id, args: {lanes}})));
+  const options = stage.options({lanes, stop: stop.signal, onEvent: event => told.push(event)});
+  stage.clock.later(60_000, () => stop.abort());
+  await stage.clock.drive(runPlan(plan, {...options, run: 'next'}));
+  const lost = told.filter(({type}) => type === 'holder-lost');
+  t.like(lost, {length: 1, 0: {run: 'run', lanes: ['disk'], state: 'waiting'}});
+});
+
+test('places that a run holds while it waits for a person are no news to a run that needs others', async t => {
+  const stage = new Stage({looks: {a: async () => ({state: 'unknown', why: 'two answers'})}});
+  await stage.run([{id: 'a', args: {lanes: {disk: 1}}}]);
+  const told: Array<RunEvent | LiveEvent> = [];
+  const plan = stage.plan([{id: 'b', kind: 'do', args: {lanes: {link: 1}}}]);
+  const act = async () => void (await stage.clock.sleep(5000));
+  const options = stage.options({onEvent: event => told.push(event)});
+  await stage.clock.drive(Promise.all([runPlan(plan, {...options, run: 'next'}), act()]));
+  t.false(told.some(({type}) => type === 'holder-lost'));
+});
