@@ -1,4 +1,13 @@
-import {closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 
 import {RunError} from './engine-error.ts';
@@ -100,19 +109,24 @@ function written<T>(path: string, act: () => T): T {
 }
 
 function mend(file: string, lines: readonly string[]): 'torn' | 'tampered' | undefined {
-  const whole = lines.map(line => `${line}\n`).join('');
-  const found = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const whole = Buffer.from(lines.map(line => `${line}\n`).join(''));
+  const found = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  // After a power cut a file may be as long as it was to be, and empty where it was not written yet.
+  const text = found.subarray(0, found.findLastIndex(byte => byte !== 0) + 1);
   const events = new GrowingFile(file);
-  if (whole.startsWith(found)) {
-    // Behind the store, perhaps in the middle of a line: what is missing is known.
-    events.add(whole.slice(found.length));
+  if (whole.subarray(0, text.length).equals(text)) {
+    // Behind the store, perhaps in the middle of a line or letter: what is missing is known.
+    const kept = text.lastIndexOf('\n') + 1;
+    const torn = kept < found.length;
+    if (torn) truncateSync(file, kept);
+    events.add(whole.subarray(kept).toString());
     events.flush();
-    return found.length > 0 && found !== whole && !found.endsWith('\n') ? 'torn' : undefined;
+    return torn ? 'torn' : undefined;
   }
   let nr = 1;
   while (existsSync(`${file}.damaged-${nr}`)) nr++;
   renameSync(file, `${file}.damaged-${nr}`);
-  events.add(whole);
+  events.add(whole.toString());
   events.flush();
   return 'tampered';
 }
