@@ -326,7 +326,8 @@ export class Controller<Context> {
       if (this.#progress.size > 0 && this.#progressIsDue(clock.now())) break;
       if (this.#folder?.behind) break;
       if (await this.#others.look()) break;
-      if ((await store.version()) !== this.#version) break;
+      // One that cannot be read now is told of by the turn that cannot be recorded.
+      if ((await store.version().catch(() => undefined)) !== this.#version) break;
     }
     this.#awake = Promise.withResolvers();
   }

@@ -1,6 +1,6 @@
 import test from 'ava';
 
-import {answerStep, PlanError, retryStep} from '../src/index.ts';
+import {answerStep, PlanError, retryStep, type Store} from '../src/index.ts';
 import {fails, Stage, states, untilAborted} from './fixtures/stage.ts';
 
 test('steps run after what they require', async t => {
@@ -218,4 +218,21 @@ test('a retry comes in its time also when the clock is set back meanwhile', asyn
   });
   t.is(status, 'done');
   t.true(stage.clock.now() - startMs < 300_000);
+});
+
+test('a store that cannot be read for a moment ends no run', async t => {
+  const stage: Stage = new Stage({acts: {a: async () => stage.clock.sleep(10_000)}});
+  const {store} = stage;
+  let inTx = false;
+  const shaky: Store = {
+    id: store.id,
+    read: (sql, args) => store.read(sql, args),
+    tx: act => {
+      inTx = true;
+      return store.tx(act).finally(() => (inTx = false));
+    },
+    version: () => (inTx ? store.version() : Promise.reject(new Error('disk I/O error'))),
+    close: () => store.close(),
+  };
+  t.is((await stage.run([{id: 'a'}], {store: shaky})).status, 'done');
 });
