@@ -34,6 +34,8 @@ export interface Moves {
 }
 
 const backoffMsMax = 300_000;
+/** Far beyond what it takes to get there, and finite. */
+const doublingsMost = 60;
 
 /** Whether a retry's time has come. One that is further off than any is put was put there by a clock that has been set back. */
 export function isDue(notBeforeMs: number, nowMs: number): boolean {
@@ -66,7 +68,10 @@ export function outcomeMove(moves: Moves, id: string, outcome: AttemptOutcome): 
       draft.release.add(id);
       const {error, retryable} = outcome;
       if (retryable && record.attempt <= step.retries.max) {
-        const delayMs = Math.min(step.retries.backoffMs * 2 ** (record.attempt - 1), backoffMsMax);
+        const delayMs = Math.min(
+          step.retries.backoffMs * 2 ** Math.min(record.attempt - 1, doublingsMost),
+          backoffMsMax,
+        );
         board.set(id, {...cleared(record), state: 'pending', notBeforeMs: nowMs + delayMs});
         draft.entries.push({type: 'step-retrying', step: id, error, delayMs});
       } else {

@@ -220,6 +220,12 @@ test('a retry comes in its time also when the clock is set back meanwhile', asyn
   t.true(stage.clock.now() - startMs < 300_000);
 });
 
+test('a step may be tried again thousands of times without a pause', async t => {
+  const stage = new Stage({acts: {a: async ({attempt}) => (attempt < 1100 ? fails() : undefined)}});
+  const {status, steps} = await stage.run([{id: 'a', retries: {max: 2000, backoffMs: 0}}]);
+  t.deepEqual([status, steps.a?.attempt], ['done', 1100]);
+});
+
 test('a store that cannot be read for a moment ends no run', async t => {
   const stage: Stage = new Stage({acts: {a: async () => stage.clock.sleep(10_000)}});
   const {store} = stage;
