@@ -135,7 +135,8 @@ export class Controller<Context> {
     return this.#insisting(
       'STORE_UNWRITABLE',
       () => this.#recordedTurn(first),
-      error => {
+      async error => {
+        if (!this.#options.signal?.aborted) return;
         this.#dispatch.cancel();
         // All that ran has ended, and none of it can be recorded: a resumed run will look for itself.
         if (this.#dispatch.quiet) throw error;
@@ -195,9 +196,9 @@ export class Controller<Context> {
       this.#stopping = turn.stopping;
       this.#others.watch(turn.lanes.others);
       for (const event of turn.events) this.#tell(event);
-      await this.#writeFolder(turn.lines);
+      const givenUp = await this.#writeFolder(turn.lines);
       this.#dispatch.begin(turn.attempts);
-      if (this.#stopWanted() === 'abort') this.#dispatch.cancel();
+      if (givenUp || this.#stopWanted() === 'abort') this.#dispatch.cancel();
       return turn.status;
     } catch (error) {
       board.revert();
@@ -247,10 +248,13 @@ export class Controller<Context> {
     return stop?.aborted || this.#stopping === 'stop' ? 'stop' : 'no';
   }
 
-  /** What was recorded is to be read in the run's folder, too, before anything of it begins. */
-  async #writeFolder(lines: readonly string[]): Promise<void> {
+  /**
+   * What was recorded is to be read in the run's folder, too, before anything of it begins. Answers whether that was given
+   * up for an abort.
+   */
+  async #writeFolder(lines: readonly string[]): Promise<boolean> {
     const folder = this.#folder;
-    if (!folder || (lines.length === 0 && !folder.behind)) return;
+    if (!folder || (lines.length === 0 && !folder.behind)) return false;
     let more = lines;
     let given = false;
     await this.#insisting(
@@ -261,20 +265,30 @@ export class Controller<Context> {
         more = [];
         folder.append(now);
       },
-      () => {
+      async () => {
         // The store has it all, and whoever resumes or looks at the run brings the folder up to it.
-        given = true;
+        given = await this.#abortWanted();
       },
     );
+    return given;
   }
 
-  /** Does something until it can be done; while it cannot, the run is paused. `aborted` is asked each time after an abort. */
+  /** Also by somebody whose word has not been taken in yet. */
+  async #abortWanted(): Promise<boolean> {
+    if (this.#stopWanted() === 'abort') return true;
+    const {store} = this.#options;
+    const unheard = commandsAfter({q: store.read.bind(store)}, this.#run.id, this.#run.commands);
+    const commands = await unheard.catch(() => []);
+    return commands.some(({command}) => command.command === 'abort');
+  }
+
+  /** Does something until it can be done; while it cannot, the run is paused, and `failed` is told each time. */
   async #insisting<T>(
     code: 'STORE_UNWRITABLE' | 'FOLDER_UNWRITABLE',
     act: () => Promise<T>,
-    aborted: (error: RunError) => void,
+    failed: (error: RunError) => Promise<void>,
   ): Promise<T> {
-    const {signal, clock, times} = this.#options;
+    const {clock, times} = this.#options;
     for (let paused = false; ; paused = true) {
       try {
         const result = await act();
@@ -283,7 +297,7 @@ export class Controller<Context> {
       } catch (error) {
         if (!(error instanceof RunError && error.code === code)) throw error;
         if (!paused) this.#tell({type: 'paused', why: error.message, hint: error.hint});
-        if (signal?.aborted) aborted(error);
+        await failed(error);
         await clock.sleep(times.pausedMs);
       }
     }

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 
 import test from 'ava';
 
-import {checkJournal, RunError} from '../src/index.ts';
+import {abortRun, checkJournal, RunError} from '../src/index.ts';
 import {Stage} from './fixtures/stage.ts';
 
 test('no secret reaches the store, the journal or the logs', async t => {
@@ -94,4 +94,33 @@ test('a run whose folder cannot be made is not begun', async t => {
   const running = stage.run([{id: 'a'}], {runsFolder: join(folder, 'runs')});
   await t.throwsAsync(running, {instanceOf: RunError, code: 'FOLDER_UNWRITABLE'});
   t.deepEqual(await stage.store.read('SELECT id FROM run'), []);
+});
+
+test('a run whose folder cannot be written hears of an abort from elsewhere', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'dr-test-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const events = join(folder, 'run', 'events.ndjson');
+  const mended = () => {
+    rmdirSync(events);
+    renameSync(`${events}.away`, events);
+  };
+  const stage: Stage = new Stage({
+    acts: {
+      a: async () => {
+        renameSync(events, `${events}.away`);
+        mkdirSync(events);
+        stage.clock.later(60_000, mended);
+      },
+    },
+  });
+  const startMs = stage.clock.now();
+  const outcome = await stage.run([{id: 'a'}, {id: 'b', needs: ['a']}], {
+    runsFolder: folder,
+    onEvent: ({type}) => {
+      if (type === 'paused') void abortRun(stage.store, 'run', 'abort', stage);
+    },
+  });
+  t.is(outcome.status, 'stopped');
+  t.true(stage.clock.now() - startMs < 60_000);
+  t.deepEqual(stage.performed, ['a']);
 });
