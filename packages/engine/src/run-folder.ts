@@ -78,8 +78,10 @@ export function openRunFolder(path: string, plan: Plan, lines: readonly string[]
   };
 }
 
+/** Whole or not at all: one that is there may be all that is left of the plan. */
 function writePlanFile(path: string, plan: Plan): void {
-  const file = openSync(path, 'w', 0o600);
+  const begun = `${path}.new`;
+  const file = openSync(begun, 'w', 0o600);
   try {
     let piece = '';
     for (const text of planTexts(plan)) {
@@ -92,6 +94,7 @@ function writePlanFile(path: string, plan: Plan): void {
   } finally {
     closeSync(file);
   }
+  renameSync(begun, path);
 }
 
 const pieceLength = 64 * 1024;

@@ -9,11 +9,12 @@ import {kindsOf} from './known-kinds.ts';
 import {parsePlan} from './parse-plan.ts';
 import type {Plan} from './plan.ts';
 import {Redaction} from './redaction.ts';
-import {openRunFolder} from './run-folder.ts';
+import {openRunFolder, type RunFolder} from './run-folder.ts';
 import {newRunId} from './run-id.ts';
 import {lockKey} from './run-lock.ts';
 import {type RunOptions, type RunOutcome, settledOptions, type SettledOptions} from './run-options.ts';
 import {insertRun, readHolds, readLines, readPlan, readRun, readSteps, type RunRow, updateRun} from './run-rows.ts';
+import type {Store} from './store.ts';
 import {lookMoves, runIsAlive, takenUp} from './take-up.ts';
 
 /**
@@ -69,7 +70,7 @@ export async function runPlan<Context extends object>(
 export async function resumeRun<Context extends object>(id: string, given: RunOptions<Context>): Promise<RunOutcome> {
   const options = settledOptions(given);
   const {store, controller} = options;
-  const stored = await readRun({q: (sql, args) => store.read(sql, args)}, id);
+  await readRun({q: (sql, args) => store.read(sql, args)}, id);
   const plan = parsePlan(await readPlan({q: (sql, args) => store.read(sql, args)}, id), options);
   const kinds = kindsOf(plan, options);
   const redaction = new Redaction(options.secrets);
@@ -77,16 +78,28 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
   const last = await lastCommand({q: (sql, args) => store.read(sql, args)}, id);
   return locked(id, options, async onWake => {
     // The epoch is raised first: whoever still believes to be at the controls is out from here on.
-    const {run, steps, holds, lines} = await store.tx(async t => {
+    const {
+      row: before,
+      run,
+      steps,
+      holds,
+      lines,
+    } = await store.tx(async t => {
       const row = await readRun(t, id);
       const next: RunRow = {...row, state: 'running', epoch: row.epoch + 1, controller, endedMs: undefined};
       await updateRun(t, next);
       await dropUnheardEnds(t, id, {after: row.commands, last});
       // What it waited for then; it will say again what it waits for now.
       await t.q('DELETE FROM want WHERE run = ?', [id]);
-      return {run: next, steps: await readSteps(t, id), holds: await readHolds(t, id), lines: await readLines(t, id)};
+      return {
+        row,
+        run: next,
+        steps: await readSteps(t, id),
+        holds: await readHolds(t, id),
+        lines: await readLines(t, id),
+      };
     });
-    const runFolder = stored.folder === undefined ? undefined : openRunFolder(stored.folder, plan, lines);
+    const runFolder = await folderOf(run, {before, plan, lines, store});
     const {board, underway} = takenUp(plan, steps);
     const driver = new Controller({options, plan, board, run, holds, kinds, redaction, folder: runFolder});
     onWake(() => driver.wake());
@@ -98,6 +111,25 @@ export async function resumeRun<Context extends object>(id: string, given: RunOp
       }, lanes),
     );
   });
+}
+
+interface TakenRow {
+  /** As it was before it was taken up. */
+  readonly before: RunRow;
+  readonly plan: Plan;
+  readonly lines: readonly string[];
+  readonly store: Store;
+}
+
+/** The folder of a run that is taken up, brought up to the store. Where it cannot be, the run stands as it did. */
+async function folderOf(run: RunRow, {before, plan, lines, store}: TakenRow): Promise<RunFolder | undefined> {
+  if (run.folder === undefined) return undefined;
+  try {
+    return openRunFolder(run.folder, plan, lines);
+  } catch (error) {
+    await store.tx(t => updateRun(t, {...run, state: before.state, endedMs: before.endedMs}));
+    throw error;
+  }
 }
 
 /** Drives a run while its automatic lanes are watched. */

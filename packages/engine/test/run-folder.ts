@@ -1,10 +1,21 @@
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import test from 'ava';
 
-import {abortRun, checkJournal, RunError} from '../src/index.ts';
+import {abortRun, checkJournal, RunError, showRun} from '../src/index.ts';
 import {Stage} from './fixtures/stage.ts';
 
 test('no secret reaches the store, the journal or the logs', async t => {
@@ -123,4 +134,27 @@ test('a run whose folder cannot be written hears of an abort from elsewhere', as
   t.is(outcome.status, 'stopped');
   t.true(stage.clock.now() - startMs < 60_000);
   t.deepEqual(stage.performed, ['a']);
+});
+
+test('a run that cannot be taken up as its folder cannot be written stands as it did', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'dr-test-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const stage = new Stage();
+  await stage.run([{id: 'a', kind: 'confirm', args: {text: 'Sure?'}}], {runsFolder: folder});
+  rmSync(join(folder, 'run'), {recursive: true});
+  writeFileSync(join(folder, 'run'), '');
+  await t.throwsAsync(stage.resume(), {instanceOf: RunError, code: 'FOLDER_UNWRITABLE'});
+  t.is((await showRun(stage.store, 'run', stage)).state, 'waiting');
+});
+
+test('plan.json is replaced as a whole, never written over', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'dr-test-'));
+  t.teardown(() => rmSync(folder, {recursive: true}));
+  const stage = new Stage();
+  await stage.run([{id: 'a', kind: 'confirm', args: {text: 'Sure?'}}], {runsFolder: folder});
+  const [path, kept] = [join(folder, 'run', 'plan.json'), join(folder, 'kept.json')];
+  linkSync(path, kept);
+  await stage.resume();
+  t.not(statSync(path).ino, statSync(kept).ino);
+  t.deepEqual(readdirSync(join(folder, 'run')).toSorted(), ['events.ndjson', 'plan.json', 'steps']);
 });
