@@ -142,6 +142,19 @@ export class Board {
     }
   }
 
+  /** The step that failed for which this one was skipped; undefined when there is none any more. */
+  causeOf(id: string): string | undefined {
+    if (this.record(id).state !== 'skipped') return undefined;
+    const line = [id];
+    for (let step = line.shift(); step !== undefined; step = line.shift()) {
+      const bad = this.unmetNeeds(step).filter(need => ['failed', 'skipped'].includes(this.record(need).state));
+      const failed = bad.find(need => this.record(need).state === 'failed');
+      if (failed !== undefined) return failed;
+      line.push(...bad);
+    }
+    return undefined;
+  }
+
   /** Changed since the last `keep`. */
   changed(): string[] {
     return [...this.#before.keys()];

@@ -50,15 +50,22 @@ export async function answerStep(
 
 /**
  * The steps that are tried again when this one is: itself, and what was skipped for it. Only reads.
- * @throws {RunError} `NO_SUCH_RUN`, `NO_SUCH_STEP`, `NOT_NOW` when it did not end badly.
+ * @throws {RunError} `NO_SUCH_RUN`, `NO_SUCH_STEP`, `NOT_NOW` when it did not end badly, or only for another one that did.
  */
 export async function retriedSteps(store: Store, run: string, step: string): Promise<string[]> {
   const records = await recordsOf(store, run);
   const {state} = recordIn(records, run, step);
+  const board = new Board(await readPlan(reader(store), run), records);
   if (!['failed', 'skipped', 'cancelled'].includes(state)) {
     throw new RunError('NOT_NOW', `Step ${step} is ${state}: there is nothing to retry`, {hint: `See: dr show ${run}`});
   }
-  return [step, ...new Board(await readPlan(reader(store), run), records).skippedFor(step)];
+  const cause = board.causeOf(step);
+  if (cause !== undefined) {
+    throw new RunError('NOT_NOW', `Step ${step} is ${state}, as ${cause} was not done: that comes first`, {
+      hint: `Let that be tried again, and with it what was left out for it: dr retry ${run} ${cause}`,
+    });
+  }
+  return [step, ...board.skippedFor(step)];
 }
 
 /** Lets a step that failed, was skipped or cancelled be tried again, and what was skipped for it. */

@@ -172,6 +172,16 @@ test('what a retry takes up again is what it is said to', async t => {
   t.deepEqual(states(await stage.resume()), {a: 'done', b: 'done', c: 'done', d: 'done'});
 });
 
+test('what was left out for another step is not tried again before that one', async t => {
+  const stage = new Stage({mode: 'drill', acts: {a: fails}});
+  await stage.run([{id: 'a'}, {id: 'b', needs: ['a']}, {id: 'c', needs: ['b']}]);
+  await t.throwsAsync(retriedSteps(stage.store, 'run', 'c'), {
+    instanceOf: RunError,
+    code: 'NOT_NOW',
+    message: 'Step c is skipped, as a was not done: that comes first',
+  });
+});
+
 const lanesAsTold = test.macro({
   async exec(t, before: readonly LaneWish[], wish: LaneWish, forRun?: string) {
     const stage = new Stage();
