@@ -1,14 +1,24 @@
 import {listRuns, type RunView, showRun, type Store} from '@dr-toolkit/engine';
 
-/** The run that has taken back what this one had done; undefined when none has. */
+/** The run that has taken back, or is to take back, what this one had done; undefined when none does. */
 export async function undoneBy(
   store: Store,
   {run, command}: Pick<RunView, 'run' | 'command'>,
-): Promise<string | undefined> {
+): Promise<Pick<RunView, 'run' | 'state'> | undefined> {
+  const undos: Array<Pick<RunView, 'run' | 'state'>> = [];
   for (const {run: later, command: done} of await listRuns(store)) {
     if (done !== `undo of ${command}`) continue;
-    const {plan} = await showRun(store, later);
-    if (plan.intent.options?.undoes === run) return later;
+    const {plan, state} = await showRun(store, later);
+    if (plan.intent.options?.undoes === run) undos.push({run: later, state});
   }
-  return undefined;
+  return undos.find(({state}) => state === 'done') ?? undos[0];
+}
+
+/** What became of such an undo, and what to do. */
+export function undoText(undo: Pick<RunView, 'run' | 'state'>, command: string): {text: string; hint: string} {
+  if (undo.state === 'done') return {text: `undone by ${undo.run}`, hint: `Start anew: dr ${command}`};
+  return {
+    text: `to be undone by ${undo.run}, which is ${undo.state}`,
+    hint: `See how far that has come: dr show ${undo.run}`,
+  };
 }

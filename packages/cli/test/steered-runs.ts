@@ -64,9 +64,24 @@ test('a run that was undone is shown as such, and not as one to go on with', asy
     },
   });
   const {stdout} = await dr.run('show', 'the-run');
-  t.regex(stdout, /It was undone by the-undo\. To start anew: dr test$/u);
+  t.regex(stdout, /It was undone by the-undo\. Start anew: dr test$/u);
   t.notRegex(stdout, /To go on/u);
   t.is((await dr.run('resume', 'the-run', '--yes')).exitCode, 3);
+});
+
+test('a run whose undo has not come to its end is not said to be undone', async t => {
+  const dr = await drAfter(t, [question], {
+    async afterwards(store) {
+      const intent = {command: 'undo of test', options: {undoes: 'the-run'}};
+      const plan = {intent, mode: 'planned', estate: '', inventory: '', steps: [question]} as const;
+      await runPlan(makePlan(plan, {kinds: []}), {store, kinds: [], context: {}, run: 'the-undo'});
+    },
+  });
+  const {stdout} = await dr.run('show', 'the-run');
+  t.regex(stdout, /It was to be undone by the-undo, which is waiting\. See how far that has come: dr show the-undo$/u);
+  const resumed = await dr.run('resume', 'the-run', '--yes');
+  t.is(resumed.exitCode, 3);
+  t.regex(resumed.stderr, /Run the-run was to be undone by the-undo, which is waiting\n +See how far/u);
 });
 
 const journalOf = (dr: {readonly folder: string}) => join(dr.folder, 'state/runs/the-run/events.ndjson');

@@ -23,7 +23,7 @@ import {resumeWatched} from '../resume-watched.ts';
 import type {Steered} from '../steer-run.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
-import {undoneBy} from '../undone-by.ts';
+import {undoneBy, undoText} from '../undone-by.ts';
 import {withRuns} from '../user-store.ts';
 
 export type ResumeCommand = GlobalOptions & {
@@ -72,7 +72,8 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
 async function refuseUndone(store: Store, {run, command}: RunView): Promise<void> {
   const later = await undoneBy(store, {run, command});
   if (later === undefined) return;
-  throw new CliError('BLOCKED', `Run ${run} was undone by ${later}`, {hint: `Start anew: dr ${command}`});
+  const {text, hint} = undoText(later, command);
+  throw new CliError('BLOCKED', `Run ${run} was ${text}`, {hint});
 }
 
 /** What --answer says, by step; all of it fits, or nothing is answered. */

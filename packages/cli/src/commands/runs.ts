@@ -11,7 +11,7 @@ import {questionsText} from '../questions-text.ts';
 import {RunView as View} from '../run-view.ts';
 import {tableText} from '../table.ts';
 import type {Terminal} from '../terminal.ts';
-import {undoneBy} from '../undone-by.ts';
+import {undoneBy, undoText} from '../undone-by.ts';
 import {withRuns, withStoreToRead} from '../user-store.ts';
 import {waitText} from '../waits-text.ts';
 
@@ -36,7 +36,8 @@ export async function show(
     if (!options.follow) {
       const fault = journalFault(run);
       terminal.event({type: 'run', ...run, ...(fault !== undefined && {journalFault: fault})});
-      terminal.say(runText(run, Date.now(), {undone: await undoneBy(store, run), fault}));
+      const undo = await undoneBy(store, run);
+      terminal.say(runText(run, Date.now(), {undone: undo && undoText(undo, run.command), fault}));
       return exitCodes.done;
     }
     const view = new View(run.plan);
@@ -73,7 +74,10 @@ export function runsText(summaries: readonly RunSummary[], nowMs: number): strin
 export function runText(
   {run, state, command, startedMs, endedMs, fraction, folder, steps}: RunView,
   nowMs: number,
-  {undone, fault}: {readonly undone?: string | undefined; readonly fault?: string | undefined} = {},
+  {
+    undone,
+    fault,
+  }: {readonly undone?: ReturnType<typeof undoText> | undefined; readonly fault?: string | undefined} = {},
 ): string {
   const head = [
     `${run}  ${state}, ${percentText(fraction)}`,
@@ -99,8 +103,7 @@ export function runText(
   const failures = steps.flatMap(({step, record}) =>
     record.error?.hint === undefined ? [] : [`${step.id}: ${record.error.message}\n  ${record.error.hint}`],
   );
-  const next =
-    undone === undefined ? nextTexts(run, state) : `It was undone by ${undone}. To start anew: dr ${command}`;
+  const next = undone === undefined ? nextTexts(run, state) : `It was ${undone.text}. ${undone.hint}`;
   const questions = questionsText({run, steps});
   return [head.join('\n'), table, ...failures, ...questions, ...(next === undefined ? [] : [next])].join('\n\n');
 }
