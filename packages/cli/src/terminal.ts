@@ -52,12 +52,13 @@ export function processTerminal({interrupts, json}: TerminalOptions): Terminal {
     interrupts,
     json,
     canAsk,
-    isLive: stderr.isTTY && env.TERM !== 'dumb' && !json,
+    // One that does not know its size (a serial line) says 0 and 0.
+    isLive: stderr.isTTY && stderr.columns > 0 && stderr.rows > 0 && env.TERM !== 'dumb' && !json,
     get columns() {
-      return stderr.columns ?? 100;
+      return stderr.columns || 100;
     },
     get rows() {
-      return stderr.rows ?? 24;
+      return stderr.rows || 24;
     },
     unread: unread.signal,
     say(text) {
@@ -73,6 +74,7 @@ export function processTerminal({interrupts, json}: TerminalOptions): Terminal {
     async ask(question) {
       const line = createInterface({input: stdin, output: stderr});
       line.on('SIGINT', () => process.emit('SIGINT'));
+      line.on('SIGCONT', () => line.resume()); // after Ctrl-Z and fg it is paused, and would never hear the answer
       try {
         return await line.question(question, {signal: interrupts.stop});
       } catch (error) {

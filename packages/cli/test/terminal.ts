@@ -76,6 +76,17 @@ test('Ctrl-D at a question is no yes', async t => {
   t.regex(terminal.shown(), /No answer was given, so nothing was done/u);
 });
 
+test('a question that was left with Ctrl-Z is asked again after fg, and hears the answer', async t => {
+  const {dr} = await desk(t);
+  const terminal = dr(['lanes', 'host:birch/disk=1'], {stopped: 'fg'});
+  await terminal.until(/\[y\/N\] /u);
+  terminal.type('\u001A');
+  await terminal.until(/\[y\/N\] /u);
+  terminal.type('n\r');
+  t.is(await terminal.ended, 3, terminal.shown());
+  t.regex(terminal.shown(), /Nothing was done/u);
+});
+
 for (const [name, key, code] of [
   ['Ctrl-C', '\u0003', 130],
   ['Ctrl-D', '\u0004', 1],
@@ -172,6 +183,13 @@ test('40 columns are enough: no line is longer, each name is told apart, and per
     running.some(line => /› domain-\S*…\S*name-0 +50 % /u.test(line)),
     running.join('\n'),
   );
+});
+
+test('a terminal that does not know its size is told in lines', async t => {
+  const terminal = atTerminal([watchedProgram, '1', 'quick'], {columns: 0, rows: 0});
+  t.is(await terminal.ended, 0);
+  t.regex(terminal.shown(), /name-0: move to newhost/u);
+  t.regex(terminal.shown(), /name-0: done/u);
 });
 
 test('NO_COLOR takes the colours away, and nothing else', async t => {
