@@ -11,7 +11,8 @@ export async function findRun(store: Store, wanted: string): Promise<string> {
   const runs = (await listRuns(store)).map(({run}) => run);
   const [newest] = runs;
   if (wanted === 'last' && newest !== undefined) return newest;
-  const found = runs.includes(wanted) ? [wanted] : runs.filter(run => run.startsWith(wanted));
+  // Every name begins with nothing: a variable that is empty by mistake is to name no run.
+  const found = runs.includes(wanted) ? [wanted] : runs.filter(run => wanted !== '' && run.startsWith(wanted));
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (found.length > 1) {
@@ -19,5 +20,7 @@ export async function findRun(store: Store, wanted: string): Promise<string> {
       hint: `One of: ${found.slice(0, 8).join(', ')}`,
     });
   }
-  throw new CliError('USAGE', `There is no run ${wanted}`, {hint: didYouMean(wanted, runs, {what: 'run'})});
+  throw new CliError('USAGE', `There is no run ${wanted === '' ? "''" : wanted}`, {
+    hint: didYouMean(wanted, runs, {what: 'run'}),
+  });
 }

@@ -106,6 +106,15 @@ test('a journal that was changed, torn, cut short or taken away is told as such'
   t.regex((await dr.run('show', 'last')).stdout, /events\.ndjson is gone/u);
 });
 
+test('an empty word names no run, though there is but one', async t => {
+  const dr = await drAfter(t, [question]);
+  for (const command of ['show', 'abort', 'resume']) {
+    const {exitCode, stderr} = await dr.run(command, '', '--yes');
+    t.is(exitCode, 2, stderr);
+    t.regex(stderr, /There is no run ''\n +Known: the-run/u);
+  }
+});
+
 function typesOf(stdout: string): string[] {
   return stdout.split('\n').map(line => (JSON.parse(line) as {type: string}).type);
 }
