@@ -97,8 +97,9 @@ export class RunView {
     return this.#status;
   }
 
-  /** Why nothing starts at present, in words; undefined when it does. */
+  /** Why nothing starts at present, in words; undefined when it does, and when the run has ended. */
   get hindrance(): string | undefined {
+    if (this.#status !== 'running') return undefined;
     if (this.#paused !== undefined) return this.#paused;
     if (this.#stopping === 'abort') return `aborting${this.#next('leaves')}: what runs is being ended`;
     if (this.#stopping === 'stop') return `stopping${this.#next('aborts')}: what runs is let end, nothing more starts`;

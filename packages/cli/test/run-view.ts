@@ -127,6 +127,8 @@ test('what hinders the whole run is told', t => {
   t.is(view.hindrance, 'the disk is full');
   view.apply({type: 'unpaused'});
   t.regex(view.hindrance ?? '', /aborting/u);
+  viewAfter(view, {type: 'run-ended', status: 'stopped', counts: {}});
+  t.is(view.hindrance, undefined, 'nothing is being ended any more');
 });
 
 test('a resumed run begins where it had come to', t => {

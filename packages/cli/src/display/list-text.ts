@@ -90,10 +90,18 @@ function rowLine(
   return `${paint(style, mark)} ${quiet ? paint('dim', name) : name}  ${quiet ? paint('dim', text) : text}`;
 }
 
-/** Names often differ at their end: what is left out is in the middle. */
+/** Names often differ at their end: what is left out is in the middle. Counted in columns, as some letters take two. */
 function shortName(name: string, most: number): string {
   if (textWidth(name) <= most) return name;
-  const letters = Array.from(name);
-  const tail = Math.floor((most - 1) / 2);
-  return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
+  const letters = Array.from(new Intl.Segmenter().segment(name), ({segment}) => segment);
+  const tailMost = Math.floor((most - 1) / 2);
+  const tail = within(letters.toReversed(), tailMost).toReversed().join('');
+  return `${within(letters, most - 1 - tailMost).join('')}…${tail}`;
+}
+
+/** As many letters, from the first on, as have room in so many columns. */
+function within(letters: readonly string[], columns: number): string[] {
+  let room = columns;
+  const past = letters.findIndex(letter => (room -= textWidth(letter)) < 0);
+  return letters.slice(0, past === -1 ? undefined : past);
 }

@@ -39,6 +39,13 @@ test('even of those, no more than the screen holds', t => {
   t.is(lines.at(-1), '  and 35 more');
 });
 
+test('a long name is shortened by the columns it takes, and no letter of it is torn or told twice', t => {
+  const name = '東京の予備機ウェブ一号機の長い名';
+  const combining = `${'e\u0301'.repeat(15)}-${'o\u0308'.repeat(15)}`;
+  const shown = listText(new RunView(movingPlan(name, combining)), {...plain, columns: 40}).split('\n');
+  t.deepEqual(shown.slice(1), ['· 東京の予…長い名   waits', `· ${'e\u0301'.repeat(8)}…${'o\u0308'.repeat(7)}  waits`]);
+});
+
 test('domains of one service stand together, and one that is a service of its own stands for itself', t => {
   const services = {'aslo-db': 'aslo', wiki: 'wiki', 'aslo-web1': 'aslo'};
   const view = new RunView(withServices(movingPlan('aslo-db', 'wiki', 'aslo-web1', 'dns'), services));
