@@ -64,7 +64,8 @@ export async function comeSoFar(store: Store, run: string) {
   return new Map((await showRun(store, run)).steps.map(({step, record}) => [step.id, record]));
 }
 
-function unlessUnanswered(error: unknown): false {
+/** Who was asked has not answered, or not agreed; every other error is one. */
+export function unlessUnanswered(error: unknown): false {
   if (isAbort(error) || codeOf(error) === 'NOT_CONFIRMED') return false;
   throw error;
 }

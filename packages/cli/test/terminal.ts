@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 
-import {makePlan, openStore, runPlan, showRun, type StepInput} from '@dr-toolkit/engine';
+import {defineStep, makePlan, openStore, runPlan, showRun, type StepInput, type StepKind} from '@dr-toolkit/engine';
 import test, {type ExecutionContext} from 'ava';
 import stringWidth from 'string-width';
 
@@ -18,18 +18,26 @@ import {drIn} from './fixtures/run-dr.ts';
 const estate = 'estate: x\nhosts:\n  alder: {uri: "qemu:///x"}\n  birch: {uri: "qemu:///y"}\n';
 const colour = new RegExp(`${String.fromCodePoint(27)}\\[(?:[349]\\d|[12])m`, 'u');
 
-/** `dr` at a terminal of its own, in a folder with an estate and, with `steps`, a run that waits. */
-async function desk(t: ExecutionContext, steps: readonly StepInput[] = []) {
+/** `dr` at a terminal of its own, in a folder with an estate and, with `steps`, a run that waits; or goes on, once `begun`. */
+async function desk(
+  t: ExecutionContext,
+  steps: readonly StepInput[] = [],
+  {kinds = [], begun}: {readonly kinds?: readonly StepKind[]; readonly begun?: Promise<unknown>} = {},
+) {
   const {folder, write} = await drIn(t);
   await write('dr.yaml', estate);
   const state = join(folder, 'state');
   await mkdir(state);
   const file = join(state, 'runs.sqlite');
   if (steps.length > 0) {
-    const store = openStore(file);
-    const plan = makePlan({intent: {command: 'test'}, mode: 'planned', estate: '', inventory: '', steps}, {kinds: []});
-    await runPlan(plan, {store, kinds: [], context: {}, run: 'the-run'});
-    await store.close();
+    const plan = makePlan({intent: {command: 'test'}, mode: 'planned', estate: '', inventory: '', steps}, {kinds});
+    const run = (async () => {
+      const store = openStore(file);
+      await runPlan(plan, {store, kinds, context: {}, run: 'the-run'});
+      await store.close();
+    })();
+    t.teardown(async () => run);
+    await (begun ?? run);
   }
   return {
     dr: (args: readonly string[], size: TerminalSize = {}): AtTerminal =>
@@ -153,6 +161,54 @@ test('what a run asks is asked at the terminal: yes or no, a choice, a name type
     (await run()).steps.map(({record}) => record.result),
     [{answer: true}, {answer: 'mit'}, {answer: 'alder'}],
   );
+});
+
+const prepares = defineStep('prepare-disks', {
+  inspect: async () => ({state: 'pending'}),
+  perform: async () => undefined,
+});
+const prepared: readonly StepInput[] = [
+  {id: 'db/prepare', kind: 'prepare-disks', title: 'Prepare db on birch'},
+  {id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is it off?'}, needs: ['db/prepare']},
+];
+
+for (const [name, key, code] of [
+  ['no', 'n\r', 0],
+  ['Ctrl-C', '\u0003', 130],
+] as const) {
+  test(`${name} to an undo that abort offers leaves the abort as it is`, async t => {
+    const {dr} = await desk(t, prepared, {kinds: [prepares]});
+    const terminal = dr(['abort', 'last']);
+    await terminal.until(/Undo 1 finished step of the-run\? \[y\/N\] /u);
+    terminal.type(key);
+    t.is(await terminal.ended, code, terminal.shown());
+    t.regex(terminal.shown(), /Nothing of it was undone\. To undo: dr abort the-run --undo/u);
+    t.notRegex(terminal.shown(), /Nothing was done|nothing was changed/u);
+  });
+}
+
+test('who waits no longer for a run that was told to end hears that it was told', async t => {
+  const begun = Promise.withResolvers<void>();
+  const enough = Promise.withResolvers<undefined>();
+  const work = defineStep('work', {
+    inspect: async () => ({state: 'pending'}),
+    async perform() {
+      begun.resolve();
+      return enough.promise;
+    },
+  });
+  const {dr} = await desk(t, [{id: 'work', kind: 'work', title: 'Work'}], {kinds: [work], begun: begun.promise});
+  t.teardown(() => enough.resolve(undefined));
+  const terminal = dr(['abort', 'last', '--finish', '--yes']);
+  await terminal.until(/waits for its end \(Ctrl-C: wait no longer\)/u);
+  terminal.type('\u0003');
+  t.is(await terminal.ended, 130, terminal.shown());
+  t.regex(terminal.shown(), /Waits no longer for the end of the-run, which was told to end/u);
+  t.notRegex(terminal.shown(), /nothing was changed/u);
+  const following = dr(['show', 'last', '--follow']);
+  await following.until(/work: work/u);
+  following.type('\u0003');
+  t.is(await following.ended, 130, 'it has not seen the end');
 });
 
 test('Ctrl-C once stops with care, twice aborts what runs, and each says what the next one does', async t => {

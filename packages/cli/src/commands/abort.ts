@@ -1,11 +1,13 @@
 import {abortRun, followRun, type RunView, showRun, type StepView, type Store} from '@dr-toolkit/engine';
 
 import {counted} from '../amounts.ts';
+import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import {hostsOfRun} from '../hosts-of-run.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {resumeWatched} from '../resume-watched.ts';
+import {unlessUnanswered} from '../steer-run.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {tellSummary} from '../tell-summary.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
@@ -97,7 +99,7 @@ async function ended(run: RunView, store: Store, options: AbortCommand, terminal
     terminal.event(event);
     if (event.type === 'run-ended') terminal.note(`It has ended: ${event.status}`);
   }
-  terminal.interrupts.stop.throwIfAborted();
+  if (terminal.interrupts.stop.aborted) throw waitsNoLonger(run.run);
   const left = await showRun(store, run.run);
   // It was told, and died before it had done so.
   if (left.state === 'crashed') return takenToItsEnd(left, store, options, terminal);
@@ -105,6 +107,13 @@ async function ended(run: RunView, store: Store, options: AbortCommand, terminal
   const records = Object.fromEntries(steps.map(({step, record}) => [step.id, record]));
   tellSummary({run: run.run, status, plan, records}, terminal);
   return 'has ended';
+}
+
+/** It was told, and ends whether somebody waits for that or not. */
+function waitsNoLonger(run: string): CliError {
+  return new CliError('INTERRUPTED', `Waits no longer for the end of ${run}, which was told to end`, {
+    hint: `See it end: dr show ${run} --follow`,
+  });
 }
 
 /** Of every run alike, whoever was at its controls: what it was told, and whether somebody carries it out. */
@@ -159,7 +168,14 @@ async function offerUndo(run: RunView, store: Store, options: AbortCommand, term
     terminal.note(`To undo: dr abort ${run.run} --undo`);
     return exitCodes.done;
   }
-  await confirmed(terminal, `Undo ${counted(count, 'finished step')} of ${run.run}?`, options);
+  const question = `Undo ${counted(count, 'finished step')} of ${run.run}?`;
+  if (options.undo) {
+    await confirmed(terminal, question, options);
+  } else if (!(await confirmed(terminal, question, options).then(() => true, unlessUnanswered))) {
+    // It is only offered: what was asked for is done, whatever is said to this.
+    terminal.note(`Nothing of it was undone. To undo: dr abort ${run.run} --undo`);
+    return terminal.interrupts.stop.aborted ? exitCodes.interrupted : exitCodes.done;
+  }
   const {estate} = await estateFor(run, options, terminal);
   return undoRun(run, undo, {store, estate}, terminal);
 }

@@ -3,6 +3,7 @@ import {HostError, readInventory} from '@dr-toolkit/hosts';
 import {MigrationError} from '@dr-toolkit/migrate';
 
 import {bytesText, counted} from '../amounts.ts';
+import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {type LeftBehind, leftBehind} from '../left-behind.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
@@ -43,13 +44,24 @@ export async function clean(names: readonly string[], options: CleanCommand, ter
   const now = await look();
   const stays = now.left.filter(one => agreed.has(keyOf(one)) && one.keep !== undefined);
   for (const {path, host, keep} of stays) terminal.note(`${path} on ${host} stays after all: ${keep}`);
+  const goes = now.left.filter(one => agreed.has(keyOf(one)) && one.keep === undefined);
   let failed = stays.length > 0;
-  for (const one of now.left) {
-    if (!agreed.has(keyOf(one)) || one.keep !== undefined) continue;
-    signal.throwIfAborted();
-    if (!(await isDeleted(one, terminal))) failed = true;
+  for (const [index, one] of goes.entries()) {
+    try {
+      signal.throwIfAborted();
+      if (!(await isDeleted(one, terminal))) failed = true;
+    } catch (error) {
+      throw signal.aborted ? interruptedAfter(index, goes) : error;
+    }
   }
   return failed ? exitCodes.failed : code;
+}
+
+/** What is gone has been told; of the one at which it was interrupted nobody knows yet. */
+function interruptedAfter(index: number, {length}: readonly LeftBehind[]): CliError {
+  return new CliError('INTERRUPTED', `Interrupted after ${index} of ${length}: what is deleted was said`, {
+    hint: 'See what is left: dr clean --dry-run',
+  });
 }
 
 /** What goes wrong with one keeps nobody from deleting the others. */

@@ -47,6 +47,8 @@ export async function show(
       terminal.event(event);
       display.event(event, view.apply(event));
     }
+    // Only the end of the run is an end: `dr show last --follow && ...` is not to go on without it.
+    if (terminal.interrupts.stop.aborted) return exitCodes.interrupted;
     if (!signal.aborted && (await showRun(store, run.run)).state === 'crashed') throw crashed(run.run);
     return exitCodes.done;
   });

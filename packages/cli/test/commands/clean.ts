@@ -7,12 +7,15 @@ import {connect} from '@dr-toolkit/libvirt';
 
 import {domainXml, webUuid} from '../../../hosts/test/fixtures/domain-xml.ts';
 import {type LibvirtDaemon, startLibvirtDaemon} from '../../../libvirt/test/fixtures/libvirt-daemon.ts';
+import {clean} from '../../src/commands/clean.ts';
+import type {Terminal} from '../../src/terminal.ts';
 import {drAtTerminal} from '../fixtures/at-terminal.ts';
 import {type Dr, drIn} from '../fixtures/run-dr.ts';
 
 const test = anyTest.serial as TestFn;
 const past = '2001-01-01T00:00:00.000Z';
 const incoming = {kind: 'incoming' as const, uuid: webUuid, domain: 'web', from: 'sunjammer', run: 'theirs'};
+const proof = {kind: 'probe' as const, uuid: webUuid, domain: 'web', run: 'theirs', until: past};
 
 let daemons: readonly LibvirtDaemon[] = [];
 let [source, target]: Host[] = [];
@@ -108,17 +111,54 @@ test('so does one whose note cannot be read; a proof that nobody needs goes', as
   await mkdir(images, {recursive: true});
   await writeFile(join(images, 'web.qcow2.dr-incoming'), '{"fo');
   if (!target) return t.fail();
-  const probe = {kind: 'probe' as const, uuid: webUuid, domain: 'web', run: 'theirs', mark: 'm', until: past};
-  await writeDiskNote(target, join(images, 'web.qcow2'), probe);
+  await writeDiskNote(target, join(images, 'web.qcow2'), {...proof, mark: 'm'});
   const {exitCode, stdout, stderr} = await dr.run('clean', '--yes', '--json');
   t.is(exitCode, 0, stderr);
   const path = join(images, 'web.qcow2');
-  const [copy, proof, deleted] = eventsOf(stdout);
+  const [copy, listed, deleted] = eventsOf(stdout);
   t.like(copy, {type: 'unfinished-copy', path});
   t.regex(copy?.keep ?? '', /its note cannot be read/u);
-  t.like(proof, {type: 'left-probe', path: `${path}.dr-probe`, run: 'theirs'});
+  t.like(listed, {type: 'left-probe', path: `${path}.dr-probe`, run: 'theirs'});
   t.like(deleted, {type: 'deleted', path: `${path}.dr-probe`});
   t.deepEqual((await readdir(images)).toSorted(), ['web.qcow2', 'web.qcow2.dr-incoming']);
+  return undefined;
+});
+
+test('Ctrl-C between two deletions ends it there, and does not say that nothing was changed', async t => {
+  const dr = await drBeside(t, {until: past});
+  if (!target) return t.fail();
+  for (const name of ['a.qcow2', 'b.qcow2']) {
+    await writeDiskNote(target, join(images, name), {...proof, mark: 'm'});
+  }
+  const stop = new AbortController();
+  const notes: string[] = [];
+  const terminal: Terminal = {
+    env: {DR_STATE_DIR: join(dr.folder, 'state')},
+    cwd: dr.folder,
+    interrupts: {stop: stop.signal, abort: new AbortController().signal, onInterrupt: undefined, [Symbol.dispose]() {}},
+    json: false,
+    canAsk: false,
+    isLive: false,
+    columns: 100,
+    rows: 24,
+    unread: new AbortController().signal,
+    say() {},
+    event() {},
+    paint: (_style, text) => text,
+    ask: () => Promise.reject(new Error('nobody is asked')),
+    note(text) {
+      notes.push(text);
+      stop.abort(new DOMException('Interrupted', 'AbortError'));
+    },
+  };
+  const error = await t.throwsAsync(clean([], {yes: true}, terminal), {code: 'INTERRUPTED'});
+  t.regex(error?.message ?? '', /^Interrupted after 1 of 2/u);
+  t.is(notes.length, 1);
+  const left = await readdir(images);
+  t.deepEqual(
+    left.filter(name => name.endsWith('.dr-probe')),
+    ['b.qcow2.dr-probe'],
+  );
   return undefined;
 });
 
