@@ -3,6 +3,7 @@ import type {DiskPlace, DiskReading, DomainReading, HostReading, Inventory, Pool
 import {bandwidthOf} from '@dr-toolkit/lanes';
 
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
+import {chosenDomains} from './chosen-domains.ts';
 import type {DiskMove, DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {lanesOnTheWay} from './migration-lanes.ts';
@@ -26,7 +27,7 @@ export function domainMoves(
   }
   const {source, target} = migrationHosts(inventory, request);
   if (!source) return [];
-  return chosenDomains(source, request)
+  return chosenDomains({source, target}, request)
     .map(domain => moveOf({domain, source, target, request, assessment}))
     .toSorted((a, b) => b.weightBytes - a.weightBytes);
 }
@@ -53,30 +54,6 @@ export function poolOf(host: HostReading, path: string): PoolReading | undefined
   return host.pools
     .filter(pool => pool.path !== undefined && path.startsWith(`${pool.path.replace(/\/$/u, '')}/`))
     .toSorted((a, b) => (b.path?.length ?? 0) - (a.path?.length ?? 0))[0];
-}
-
-function chosenDomains(source: HostReading, {domains}: MigrationRequest): DomainReading[] {
-  if (domains === undefined || domains.length === 0) {
-    if (source.domains.length > 0) return [...source.domains];
-    throw new MigrationError('NOTHING_TO_MOVE', `${source.name} holds no domains`, {
-      hint: 'See what runs where: dr status',
-    });
-  }
-  const chosen = new Map<string, DomainReading>();
-  for (const wanted of domains) {
-    const found = source.domains.find(({name, uuid}) => name === wanted || uuid === wanted.toLowerCase());
-    if (!found) {
-      throw new MigrationError('UNKNOWN_DOMAIN', `${source.name} holds no domain ${wanted}`, {
-        hint: didYouMean(
-          wanted,
-          source.domains.map(({name}) => name),
-          {what: 'domain'},
-        ),
-      });
-    }
-    chosen.set(found.uuid, found);
-  }
-  return [...chosen.values()];
 }
 
 interface Moving {

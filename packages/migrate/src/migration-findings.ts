@@ -3,6 +3,7 @@ import type {HostReading, Inventory} from '@dr-toolkit/hosts';
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import {domainFindings} from './domain-findings.ts';
 import type {DomainMove} from './domain-move.ts';
+import {arrivedBefore} from './chosen-domains.ts';
 import {domainMoves, migrationHosts} from './domain-moves.ts';
 import {bySeverity, type Finding} from './finding.ts';
 import type {MigrationRequest} from './migration-request.ts';
@@ -35,9 +36,23 @@ export function findingsOf(
   const stopped = new Set(single.filter(({severity}) => severity === 'blocks').map(({domain}) => domain));
   // With --skip-blocked what stays behind needs no room; otherwise all that was asked for must fit together.
   const fitting = request.blocked === 'skip' ? moves.filter(({domain}) => !stopped.has(domain)) : moves;
-  return [...versionFindings(source, target, moves), ...roomFindings(fitting, source, target), ...single].toSorted(
-    bySeverity,
-  );
+  return [
+    ...arrivedFindings(source, target, request),
+    ...versionFindings(source, target, moves),
+    ...roomFindings(fitting, source, target),
+    ...single,
+  ].toSorted(bySeverity);
+}
+
+function arrivedFindings(source: HostReading, target: HostReading, request: MigrationRequest): Finding[] {
+  return arrivedBefore({source, target}, request).map(({name, state}) => ({
+    severity: 'notes',
+    code: 'MOVED_ALREADY',
+    host: target.name,
+    domain: name,
+    message: `${name} is ${state} on ${target.name} already, and not on ${source.name}`,
+    remedy: 'Nothing to do: it is left alone',
+  }));
 }
 
 function unreachableFindings({unreachable}: Inventory, {from, to}: MigrationRequest): Finding[] {

@@ -3,7 +3,7 @@ import {readInventory} from '@dr-toolkit/hosts';
 
 import {placesOnTarget} from '../src/domain-move.ts';
 import {domainMoves, type MigrationErrorCode, type MigrationRequest, stepWeights} from '../src/index.ts';
-import {images, TwoHosts} from './fixtures/two-hosts.ts';
+import {guestXml, images, TwoHosts} from './fixtures/two-hosts.ts';
 
 const route = {targetUri: 'sim://birch/system'};
 
@@ -24,6 +24,20 @@ test('a host that dr.yaml does not name', refuses, {to: 'brich'}, 'UNKNOWN_HOST'
 test('a misspelled domain', refuses, {domains: ['also-web1']}, 'UNKNOWN_DOMAIN', /Did you mean aslo-web1\?/u);
 test('a domain like no other', refuses, {domains: ['zzz']}, 'UNKNOWN_DOMAIN', /Known: aslo-web1/u);
 test('a move to where it is', refuses, {to: 'alder'}, 'SAME_HOST', /--to/u);
+
+test('what an earlier move has brought to the target is left alone, and told', async t => {
+  const two = new TwoHosts().with('web').with('wiki', {number: 2});
+  two.birch.add(guestXml('db', {number: 3}));
+  const {plan, moves, findings} = await two.plan({domains: ['db', 'web']});
+  t.truthy(plan);
+  t.deepEqual(
+    moves.map(({domain}) => domain),
+    ['web'],
+  );
+  t.like(findings, [{severity: 'notes', code: 'MOVED_ALREADY', host: 'birch', domain: 'db'}]);
+  const error = await t.throwsAsync(movesOf(two, {domains: ['db']}), {code: 'NOTHING_TO_MOVE'});
+  t.is(error?.message, 'db: on birch already, and not on alder');
+});
 
 test('an empty host has nothing to move', async t => {
   await t.throwsAsync(movesOf(new TwoHosts()), {code: 'NOTHING_TO_MOVE'});
