@@ -32,7 +32,7 @@ export async function endOfMigration({plan, outcome, hosts}: EndedMigration, ter
   }
   terminal.note(`\n${(await leftText(rows, hosts, terminal)).join('\n')}`);
   for (const text of failureTexts(plan, outcome)) terminal.note(`\n${text}`);
-  terminal.note(`\n${nextText(outcome)}`);
+  terminal.note(`\n${nextText(plan, outcome)}`);
   return code;
 }
 
@@ -97,10 +97,13 @@ function failureTexts(plan: Plan, {steps}: RunOutcome): string[] {
   });
 }
 
-function nextText({run, status}: RunOutcome): string {
+function nextText({intent: {command, options}}: Plan, {run, status}: RunOutcome): string {
   if (status === 'waiting') return `It waits for an answer. What can be said, and how: dr show ${run}`;
   if (status === 'stopped') return `To go on: dr resume ${run}`;
-  return `See all of it: dr show ${run}. When the cause is gone, run the same command again: what has moved is left alone`;
+  if (typeof options?.undoes === 'string') {
+    return `See all of it: dr show ${run}. When the cause is gone, again: dr abort ${options.undoes} --undo`;
+  }
+  return `See all of it: dr show ${run}. When the cause is gone, again (what has moved is left alone): dr ${command}`;
 }
 
 function keptPaths(plan: Plan, {steps}: RunOutcome): number {

@@ -106,6 +106,13 @@ test('a journal that was changed, torn, cut short or taken away is told as such'
   t.regex((await dr.run('show', 'last')).stdout, /events\.ndjson is gone/u);
 });
 
+test('what failed ends with the command to be typed again, not with a word for whatever was typed', async t => {
+  const dr = await drAfter(t, [question]);
+  const {exitCode, stderr} = await dr.run('resume', 'last', '--yes', '--answer', 'sure=no');
+  t.is(exitCode, 1, stderr);
+  t.regex(stderr, /When the cause is gone, again \(what has moved is left alone\): dr test$/u);
+});
+
 test('an empty word names no run, though there is but one', async t => {
   const dr = await drAfter(t, [question]);
   for (const command of ['show', 'abort', 'resume']) {
