@@ -13,6 +13,7 @@ import {
   linkLane,
   missingPools,
   routeBetween,
+  shellWord,
 } from '@dr-toolkit/estate';
 import {type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {bandwidthOf} from '@dr-toolkit/lanes';
@@ -156,7 +157,7 @@ export function lanesFor(
   return {...lanes, ...Object.fromEntries(between.map(lane => [lane, parallel]))};
 }
 
-/** The command as it can be typed again, for the journal. */
+/** The command as it can be typed again in a shell, for the journal. */
 export function commandOf(domains: readonly string[], options: MigrateOptions): string {
   const flags = [
     options.mode === undefined || options.mode === 'auto' ? '' : `--mode ${options.mode}`,
@@ -169,7 +170,8 @@ export function commandOf(domains: readonly string[], options: MigrateOptions): 
     options.downtime === undefined ? '' : `--downtime ${options.downtime}`,
     options.autoConverge ? '--auto-converge' : '',
     options.parallel === undefined ? '' : `--parallel ${options.parallel}`,
-    ...(options.breakClaim ?? []).map(domain => `--break-claim ${domain}`),
+    ...(options.breakClaim ?? []).map(domain => `--break-claim ${shellWord(domain)}`),
   ].filter(flag => flag !== '');
-  return ['migrate', `--from ${options.from}`, `--to ${options.to}`, ...flags, ...domains].join(' ');
+  const names = [...(domains.some(name => name.startsWith('-')) ? ['--'] : []), ...domains.map(shellWord)];
+  return ['migrate', `--from ${options.from}`, `--to ${options.to}`, ...flags, ...names].join(' ');
 }

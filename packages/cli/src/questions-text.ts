@@ -1,4 +1,5 @@
 import type {Question, RunView} from '@dr-toolkit/engine';
+import {shellWord} from '@dr-toolkit/estate';
 
 const settlementTexts = {
   look: 'look again',
@@ -28,7 +29,7 @@ export function questionsText({run, steps}: Pick<RunView, 'run' | 'steps'>): str
     if (state !== 'asking' || !question) return [];
     const evidence = question.ask === 'settle' && question.evidence !== undefined ? evidenceLines(question) : [];
     const answers = answersTo(question).map(({word, means}) => ({
-      command: `dr answer ${run} ${step.id} ${shellWord(word)}`,
+      command: `dr answer ${run} ${shellWord(step.id)} ${shellWord(word)}`,
       means,
     }));
     const width = Math.max(...answers.map(({command}) => command.length));
@@ -67,8 +68,4 @@ function answersTo(question: Question): Answer[] {
       return question.choices.map(word => ({word, means: failureTexts[word]}));
   }
   return question satisfies never;
-}
-
-function shellWord(word: string): string {
-  return /^[\w.:@/+-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

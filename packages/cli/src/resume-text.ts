@@ -1,4 +1,5 @@
 import type {Found, ResumeOutlook, RunView, StepOutlook} from '@dr-toolkit/engine';
+import {shellWord} from '@dr-toolkit/estate';
 
 import {tableText} from './table.ts';
 import {waitText} from './waits-text.ts';
@@ -44,5 +45,5 @@ function endText(run: string, {steps, status}: ResumeOutlook): string | undefine
   if (status === 'waiting') return `Nothing begins before a person has answered: dr show ${run}`;
   if (status !== 'failed') return undefined;
   const failed = steps.find(({record}) => record.state === 'failed');
-  return `Nothing begins, as a step has failed. To let it be tried again: dr retry ${run} ${failed?.step.id ?? 'STEP'}`;
+  return `Nothing begins, as a step has failed. To let it be tried again: dr retry ${run} ${shellWord(failed?.step.id ?? 'STEP')}`;
 }

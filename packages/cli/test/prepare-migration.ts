@@ -57,6 +57,10 @@ test('the journal keeps a command that can be typed again', t => {
     'migrate --from sunjammer --to newhost --mode live --skip-blocked --parallel 3 db web',
   );
   t.is(commandOf([], {...way, mode: 'auto'}), 'migrate --from sunjammer --to newhost');
+  t.is(
+    commandOf(['$(id)', "it's", '--yes'], {...way, breakClaim: ['my vm']}),
+    String.raw`migrate --from sunjammer --to newhost --break-claim 'my vm' -- '$(id)' 'it'\''s' --yes`,
+  );
 });
 
 test('each place of a bounded lane has its share, and pools and the estate have lanes where dr.yaml says so', t => {

@@ -26,4 +26,5 @@ export {automaticDisks, laneCaps, lanePlaces} from './lane-places.ts';
 export {estateFile, loadEstate, type LoadedEstate, type LoadEstateOptions} from './load-estate.ts';
 export {didYouMean, nearest} from './nearest.ts';
 export {parseEstate} from './parse-estate.ts';
+export {shellWord} from './shell-word.ts';
 export {placeFor, type Route, routeBetween} from './route-between.ts';

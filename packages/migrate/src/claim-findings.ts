@@ -1,3 +1,5 @@
+import {shellWord} from '@dr-toolkit/estate';
+
 import {claimText, type FoundClaim} from './claim-standing.ts';
 import type {DomainMove} from './domain-move.ts';
 import type {Finding} from './finding.ts';
@@ -33,14 +35,14 @@ export function claimFindings(
         'blocks',
         'CLAIM_EXPIRED',
         `${domain} was claimed by ${held}, and the claim was not renewed`,
-        `See that this controller is dead (dr runs, on that machine); then break its claim by name: --break-claim ${domain}`,
+        `See that this controller is dead (dr runs, on that machine); then break its claim by name: --break-claim ${shellWord(domain)}`,
       );
     }
     return say(
       'blocks',
       'CLAIMED',
       `${domain} is held by ${held}`,
-      `Wait until that run has ended (dr show ${claim.run} --follow, on that machine); if the machine is dead, break its claim by name: --break-claim ${domain}`,
+      `Wait until that run has ended (dr show ${claim.run} --follow, on that machine); if the machine is dead, break its claim by name: --break-claim ${shellWord(domain)}`,
     );
   });
 }

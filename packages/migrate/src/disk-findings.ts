@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import {type DiskReading, type DomainReading, fileUsers, type HostReading} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DiskMove} from './domain-move.ts';
@@ -40,7 +41,7 @@ function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskRead
       code: 'JOB_RUNNING',
       ...at,
       message: `A block job (${disk.blockJob}) runs on ${disk.target} of ${name}`,
-      remedy: `Wait until it has ended, or end it: virsh blockjob ${name} ${disk.target} --abort`,
+      remedy: `Wait until it has ended, or end it: virsh blockjob ${shellWord(name)} ${disk.target} --abort`,
     });
   }
   if (disk.device !== 'disk' && disk.device !== 'lun') return findings;
@@ -81,7 +82,7 @@ function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskRead
       code: 'BACKING_CHAIN',
       ...at,
       message: `${disk.target} of ${name} lies on top of ${disk.backingPaths.join(', ')}, which ${move.to} has under another path`,
-      remedy: `Mount the shared folder at the same path on both hosts, or make the disk whole: virsh blockpull ${name} ${disk.target}`,
+      remedy: `Mount the shared folder at the same path on both hosts, or make the disk whole: virsh blockpull ${shellWord(name)} ${disk.target}`,
     });
   }
   return findings;
@@ -95,7 +96,7 @@ function isPlainFile({type, device, format, path}: DiskReading): boolean {
 function backingFinding(how: string, at: {host: string; domain: string}, disk: DiskReading): Finding {
   const chain = `${disk.target} of ${at.domain} lies on top of ${disk.backingPaths.join(', ')}`;
   if (how === 'offline') {
-    const remedy = `Start ${at.domain} and move it live, or make its disk whole: virsh blockpull ${at.domain} ${disk.target}`;
+    const remedy = `Start ${at.domain} and move it live, or make its disk whole: virsh blockpull ${shellWord(at.domain)} ${disk.target}`;
     return {severity: 'blocks', code: 'BACKING_CHAIN', ...at, message: `${chain}, which is not copied with it`, remedy};
   }
   return {
@@ -120,7 +121,7 @@ function sharedFindings({move, target}: Examined, disk: DiskMove): Finding[] {
 
 function inactiveFinding(at: {host: string; domain: string}, pool: string): Finding {
   const message = `Pool ${pool} on ${at.host} is not active`;
-  const remedy = `Start it on ${at.host}: virsh pool-start ${pool}`;
+  const remedy = `Start it on ${at.host}: virsh pool-start ${shellWord(pool)}`;
   return {severity: 'blocks', code: 'POOL_INACTIVE', ...at, message, remedy};
 }
 

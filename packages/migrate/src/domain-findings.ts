@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import type {DomainReading} from '@dr-toolkit/hosts';
 
 import {claimFindings} from './claim-findings.ts';
@@ -64,8 +65,8 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
   return collected(examined, add => {
     if (job !== undefined) {
       const remedy = job.startsWith('migration')
-        ? `If a run of dr is moving it, resume that run (dr runs); else wait, or end it: virsh domjobabort ${name}`
-        : `Wait until it has ended, or end it: virsh domjobabort ${name}`;
+        ? `If a run of dr is moving it, resume that run (dr runs); else wait, or end it: virsh domjobabort ${shellWord(name)}`
+        : `Wait until it has ended, or end it: virsh domjobabort ${shellWord(name)}`;
       add('blocks', 'JOB_RUNNING', `A ${job} job is under way on ${name}`, remedy);
     }
     if (move.how === 'live' && !runs(domain)) {
@@ -89,7 +90,7 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'blocks',
         'WRONG_MODE',
         `${name} is ${state}; an offline move needs it shut off`,
-        `Shut it down (virsh shutdown ${name}), or use --mode auto`,
+        `Shut it down (virsh shutdown ${shellWord(name)}), or use --mode auto`,
       );
     }
     if (move.how === 'live' && (state === 'crashed' || stateReason === 'ioerror')) {
@@ -97,18 +98,18 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'blocks',
         'DOMAIN_STATE',
         `${name} is ${state} (${stateReason})`,
-        `Mend what stopped it, then: virsh resume ${name}`,
+        `Mend what stopped it, then: virsh resume ${shellWord(name)}`,
       );
     }
     if (move.how === 'live' && state === 'pmsuspended') {
-      add('blocks', 'DOMAIN_STATE', `${name} has suspended itself`, `Wake it: virsh dompmwakeup ${name}`);
+      add('blocks', 'DOMAIN_STATE', `${name} has suspended itself`, `Wake it: virsh dompmwakeup ${shellWord(name)}`);
     }
     if (move.how === 'live' && state === 'paused' && stateReason !== 'ioerror') {
       add(
         'warns',
         'DOMAIN_STATE',
         `${name} is paused, and will be paused on the target too`,
-        `Resume it before or after: virsh resume ${name}`,
+        `Resume it before or after: virsh resume ${shellWord(name)}`,
       );
     }
     if (move.how === 'live' && !domain.persistent) {
@@ -124,7 +125,7 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'blocks',
         'MANAGED_SAVE',
         `${name} has a managed-save image, which only ${move.from} can wake it from`,
-        `Start it (virsh start ${name}) and move it live, or drop what it had in memory: virsh managedsave-remove ${name}`,
+        `Start it (virsh start ${shellWord(name)}) and move it live, or drop what it had in memory: virsh managedsave-remove ${shellWord(name)}`,
       );
     }
     if (move.how === 'live' && !move.answered) {
@@ -148,7 +149,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
         'blocks',
         'RUNS_TWICE',
         `${name} is ${domain.state} on ${move.from} and ${same.state} on ${move.to}`,
-        `Look at both now, and stop the wrong one: virsh domstate ${name}`,
+        `Look at both now, and stop the wrong one: virsh domstate ${shellWord(name)}`,
         move.to,
       );
     } else if (same) {
@@ -156,7 +157,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
         'blocks',
         'DOMAIN_EXISTS',
         `${move.to} has a definition of ${same.name} already (same UUID, ${same.state})`,
-        `If it is a remainder, remove it on ${move.to}: virsh undefine ${same.name} --keep-nvram`,
+        `If it is a remainder, remove it on ${move.to}: virsh undefine ${shellWord(same.name)} --keep-nvram`,
         move.to,
       );
     }
@@ -166,7 +167,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
         'blocks',
         'DOMAIN_EXISTS',
         `${move.to} has another domain called ${name} (UUID ${namesake.uuid})`,
-        `Rename one of them while it is shut off: virsh domrename ${name} NEWNAME`,
+        `Rename one of them while it is shut off: virsh domrename ${shellWord(name)} NEWNAME`,
         move.to,
       );
     }
@@ -178,7 +179,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
           'blocks',
           'MAC_EXISTS',
           `${other.name} on ${move.to} has the same MAC address ${mac} as ${name}`,
-          `Give one of them another MAC address: virsh edit ${other.name}`,
+          `Give one of them another MAC address: virsh edit ${shellWord(other.name)}`,
           move.to,
         );
       }
@@ -194,7 +195,7 @@ function pastFindings(examined: Examined, domain: DomainReading): Finding[] {
         'blocks',
         'SNAPSHOTS',
         `${name} has snapshots (${snapshots.join(', ')}); libvirt does not move a domain that has them, and its records of them would stay behind`,
-        `Delete them (virsh snapshot-delete ${name} NAME), or only libvirt's records (--metadata), which leaves what is inside the disk files as it is`,
+        `Delete them (virsh snapshot-delete ${shellWord(name)} NAME), or only libvirt's records (--metadata), which leaves what is inside the disk files as it is`,
       );
     }
     if (checkpoints.length > 0) {
@@ -202,7 +203,7 @@ function pastFindings(examined: Examined, domain: DomainReading): Finding[] {
         'blocks',
         'CHECKPOINTS',
         `${name} has checkpoints (${checkpoints.join(', ')}), which belong to the disks on this host`,
-        `Delete them (virsh checkpoint-delete ${name} NAME); the next incremental backup then starts with a full one`,
+        `Delete them (virsh checkpoint-delete ${shellWord(name)} NAME); the next incremental backup then starts with a full one`,
       );
     }
   });
@@ -219,7 +220,7 @@ function fileFindings(examined: Examined, domain: DomainReading): Finding[] {
         'HOST_FILE_MISSING',
         `${domain.name} uses ${path} (${purpose}), which ${move.to} does not have`,
         eject
-          ? `Eject it (virsh change-media ${domain.name} DRIVE --eject), or copy the file to ${move.to}`
+          ? `Eject it (virsh change-media ${shellWord(domain.name)} DRIVE --eject), or copy the file to ${move.to}`
           : `Copy the file to the same path on ${move.to}`,
         move.to,
       );

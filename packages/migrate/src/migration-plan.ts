@@ -93,7 +93,8 @@ function stepsOf(move: DomainMove, {afterFailure = 'stop', services = {}}: Migra
   return steps;
 }
 
-/** Step ids take few characters; a name with others is told apart by its UUID. */
+/** Step ids take few characters, and are typed as words, not as options; a name with others is told apart by its UUID. */
 function idOf({domain, uuid}: DomainMove): string {
-  return /^[\w.@+-]{1,150}$/u.test(domain) ? domain : `${domain.replaceAll(/[^\w.@+-]/gu, '_').slice(0, 100)}-${uuid}`;
+  if (/^[\w.@+][\w.@+-]{0,149}$/u.test(domain)) return domain;
+  return `${domain.replaceAll(/^-|[^\w.@+-]/gu, '_').slice(0, 100)}-${uuid}`;
 }

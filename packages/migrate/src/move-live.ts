@@ -1,4 +1,5 @@
 import {defineStep, type Found, type StepContext} from '@dr-toolkit/engine';
+import {shellWord} from '@dr-toolkit/estate';
 import {downtimeMsDefault, HostError, type JobReading, type LiveMoveResult, targetDefinition} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
@@ -237,7 +238,7 @@ function stillWaiting({domain, from, to}: DomainMove, error: unknown, signal: Ab
     signal.aborted ? 'ABORTED' : 'MOVE_FAILED',
     `${domain} was not moved and runs on ${from}: ${why}; the move is aborted, though libvirt on ${from} may still wait for ${to} for some minutes`,
     {
-      hint: `See that ${from} reaches ${to}; when virsh domjobinfo ${domain} on ${from} shows no job any more, run the same command again`,
+      hint: `See that ${from} reaches ${to}; when virsh domjobinfo ${shellWord(domain)} on ${from} shows no job any more, run the same command again`,
       cause: error,
     },
   );

@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import type {DomainReading, InterfaceReading} from '@dr-toolkit/hosts';
 
 import type {Examined} from './examined.ts';
@@ -24,7 +25,13 @@ function interfaceFindings({move, target}: Examined, nic: InterfaceReading): Fin
     const message = `Network ${source} on ${move.to} is not active`;
     const severity = move.how === 'live' ? 'blocks' : 'warns';
     return [
-      {severity, code: 'NETWORK_INACTIVE', ...at, message, remedy: `Start it on ${move.to}: virsh net-start ${source}`},
+      {
+        severity,
+        code: 'NETWORK_INACTIVE',
+        ...at,
+        message,
+        remedy: `Start it on ${move.to}: virsh net-start ${shellWord(source)}`,
+      },
     ];
   }
   if (type !== 'bridge' && type !== 'direct') return [];

@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {shellWord} from '@dr-toolkit/estate';
 import type {CallOptions, Host} from '@dr-toolkit/hosts';
 
 import type {DomainMove, GuestAnswer} from './domain-move.ts';
@@ -47,7 +48,7 @@ function guestSilent({domain, from, to, answered}: Omit<AnsweringMove, 'uuid'>, 
     'GUEST_SILENT',
     `${domain} runs on ${to}, but ${by}, which answered before, has been silent for ${Math.round(silentMs / 1000)} s`,
     {
-      hint: `Look at its console on ${to} (virsh console ${domain}); when it is well, run the same command again: its definition and disks on ${from} are untouched`,
+      hint: `Look at its console on ${to} (virsh console ${shellWord(domain)}); when it is well, run the same command again: its definition and disks on ${from} are untouched`,
     },
   );
 }

@@ -39,6 +39,16 @@ test('what an earlier move has brought to the target is left alone, and told', a
   t.is(error?.message, 'db: on birch already, and not on alder');
 });
 
+test('steps are named by words, whatever a domain is called', async t => {
+  const two = new TwoHosts().with('--yes').with('my vm', {number: 2});
+  const {plan} = await two.plan();
+  const ids = plan?.steps.map(({id}) => id.replace(/-0000.*\//u, '-UUID/'));
+  t.deepEqual(
+    ids?.filter(id => id.endsWith('/move')),
+    ['_-yes-UUID/move', 'my_vm-UUID/move'],
+  );
+});
+
 test('an empty host has nothing to move', async t => {
   await t.throwsAsync(movesOf(new TwoHosts()), {code: 'NOTHING_TO_MOVE'});
 });

@@ -13,6 +13,11 @@ test('nothing stands in the way of an ordinary move', async t => {
   t.truthy(planned.plan);
 });
 
+test('a command that is told is quoted for the shell', async t => {
+  const {findings} = await new TwoHosts().with('$(id)', {snapshots: ['before']}).plan();
+  t.regex(findings[0]?.remedy ?? '', /virsh snapshot-delete '\$\(id\)' NAME/u);
+});
+
 const encrypted = `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${images}/secret.raw'><encryption format='luks'><secret type='passphrase' uuid='key-1'/></encryption></source><target dev='vdb'/></disk>`;
 
 /** Writes the beginning of a domain's image. */

@@ -1,4 +1,5 @@
 import {runPlan} from '@dr-toolkit/engine';
+import {shellWord} from '@dr-toolkit/estate';
 
 import {counted} from '../amounts.ts';
 import {claimsToBreak, confirmBreaking, tellBreaking} from '../break-claims.ts';
@@ -64,7 +65,7 @@ export async function planMigrate(
   const {out, force} = options;
   if (out !== undefined && prepared.plan) {
     await writePlan(prepared.plan, out, {cwd: terminal.cwd, existing: force ? 'overwrite' : 'refuse'});
-    terminal.note(`\nWrote ${out}. To run exactly this: dr run ${out}`);
+    terminal.note(`\nWrote ${out}. To run exactly this: dr run ${shellWord(out)}`);
   }
   return exitCodes.done;
 }

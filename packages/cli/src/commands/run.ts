@@ -1,5 +1,5 @@
 import {type Plan, runPlan} from '@dr-toolkit/engine';
-import {type Estate, estateDigest, findHost, missingPools, routeBetween} from '@dr-toolkit/estate';
+import {type Estate, estateDigest, findHost, missingPools, routeBetween, shellWord} from '@dr-toolkit/estate';
 import {type Host, type Inventory, readInventory} from '@dr-toolkit/hosts';
 import {
   bySeverity,
@@ -43,7 +43,7 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
   await using opened = openedHosts(names.map(name => findHost(estate, name)));
   const {hosts} = opened;
   const inventory = await readInventory(hosts.values(), {signal: terminal.interrupts.stop});
-  refuseDrift(await driftOf(plan, moves, {estate, hosts, inventory, terminal}), plan, terminal);
+  refuseDrift(await driftOf(plan, moves, {estate, hosts, inventory, terminal}), {plan, file}, terminal);
   // The world may have changed in what the plan does not name: memory, room, claims.
   const {findings: found, assessment} = await repeatedPreflight(plan, hosts, inventory, {
     route: routeBetween(estate, first),
@@ -113,7 +113,11 @@ async function driftOf(
   return migrationDrift(plan, {inventory, targetFiles, route: routeBetween(estate, first)});
 }
 
-function refuseDrift(drifts: readonly Drift[], {intent: {command}}: Plan, terminal: Terminal): void {
+function refuseDrift(
+  drifts: readonly Drift[],
+  {plan, file}: {readonly plan: Plan; readonly file: string},
+  terminal: Terminal,
+): void {
   if (drifts.length === 0) return;
   for (const drift of drifts) terminal.event({type: 'drift', ...drift});
   terminal.note(['Not as it was when the plan was made:', ...drifts.map(({message}) => `  ${message}`)].join('\n'));
@@ -121,7 +125,7 @@ function refuseDrift(drifts: readonly Drift[], {intent: {command}}: Plan, termin
     'DRIFTED',
     `The plan does not fit any more (${counted(drifts.length, 'change')}), so nothing was done`,
     {
-      hint: `Plan anew: dr plan ${command} --out plan.json`,
+      hint: `Plan anew, over the old one: dr plan ${plan.intent.command.replace(/^migrate\b/u, word => `${word} --out ${shellWord(file)} --force`)}`,
     },
   );
 }
