@@ -1,4 +1,4 @@
-import {link, open, rename, rm} from 'node:fs/promises';
+import {link, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
 
 import {CliError} from './cli-error.ts';
@@ -13,6 +13,7 @@ export interface WriteOptions {
 
 /**
  * Writes a file whole or not at all, onto the disk, and over another one only when told to. Answers whether it was.
+ * A link is followed, and stays one.
  * @throws {CliError} `USAGE` when it cannot be written there.
  */
 export async function writeWhole(
@@ -20,7 +21,8 @@ export async function writeWhole(
   text: string,
   {cwd, existing, mode}: WriteOptions,
 ): Promise<'written' | 'in the way'> {
-  const file = resolve(cwd, path);
+  const named = resolve(cwd, path);
+  const file = existing === 'overwrite' ? await replaceable(named, path) : named;
   const begun = `${file}.${process.pid}.tmp`;
   try {
     const handle = await open(begun, 'wx', mode);
@@ -43,4 +45,12 @@ export async function writeWhole(
   } finally {
     await rm(begun, {force: true});
   }
+}
+
+/** Where the file lies that is to be replaced. What is no file, such as /dev/null, would be lost to all others. */
+async function replaceable(named: string, path: string): Promise<string> {
+  const file = await realpath(named).catch(() => named);
+  const there = await stat(file).catch(() => undefined);
+  if (!there || there.isFile()) return file;
+  throw new CliError('USAGE', `${path} is not a file, and is not replaced by one`, {hint: 'Give the name of a file'});
 }
