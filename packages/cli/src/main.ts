@@ -1,7 +1,7 @@
 import {CommanderError} from '@commander-js/extra-typings';
 
 import {describeError, errorEvent} from './describe-error.ts';
-import {type ExitCode, exitCodeOf, exitCodes} from './exit-code.ts';
+import {codeOf, type ExitCode, exitCodeOf, exitCodes} from './exit-code.ts';
 import {isAbort, listenForInterrupts} from './interrupts.ts';
 import {program} from './program.ts';
 import {processTerminal, type Terminal} from './terminal.ts';
@@ -26,8 +26,11 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   process.exitCode = code;
   interrupts[Symbol.dispose]();
-  await Promise.all([process.stdout, process.stderr].map(flushed));
-  process.exit(code);
+  await flushed(process.stdout);
+  const lost = lostResult(process.stdout);
+  if (lost !== undefined) terminal.note(lost);
+  await flushed(process.stderr);
+  process.exit(lost !== undefined && code === exitCodes.done ? exitCodes.failed : code);
 }
 
 /** As much of a command as is needed here, whatever its options are. */
@@ -68,6 +71,12 @@ function parserEvent(error: unknown): object {
   const shown = error instanceof CommanderError && error.code === 'commander.help';
   const message = shown ? 'No command was given' : error instanceof Error ? error.message : String(error);
   return {type: 'error', code: 'USAGE', message: message.replace(/^error: /u, ''), hint: 'See: dr --help'};
+}
+
+/** Says that stdout could not be written. A reader that has gone (`| head`), or a terminal that was lost, wants no more. */
+function lostResult({errored}: NodeJS.WriteStream): string | undefined {
+  if (!errored || ['EPIPE', 'EIO'].includes(codeOf(errored) ?? '')) return undefined;
+  return `dr: stdout could not be written: ${errored.message}\n    Make room where it goes; what was done is told by: dr runs`;
 }
 
 /** What was written has left this process, or nobody takes it any more. */

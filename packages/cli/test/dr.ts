@@ -1,13 +1,15 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {stat} from 'node:fs/promises';
+import {open, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 
 import test from 'ava';
 
 import {drIn} from './fixtures/run-dr.ts';
 
+const bin = fileURLToPath(new URL('../bin/dr.js', import.meta.url));
 const twoHosts = `estate: x
 hosts:
   sunjammer: {uri: "qemu+unix:///system?socket=/nowhere/a"}
@@ -20,7 +22,7 @@ const refuses = test.macro({
     await dr.write('dr.yaml', twoHosts);
     const result = await dr.run(...args);
     t.is(result.exitCode, exitCode, result.stderr);
-    for (const text of said) t.regex(result.stderr, text);
+    for (const words of said) t.regex(result.stderr, words);
     t.notRegex(result.stderr, /\n\s+at /u, 'a stack trace is for DR_DEBUG=1');
     t.is(result.stdout, '');
   },
@@ -214,9 +216,26 @@ test('every command has help with an example, and --dry-run where it changes som
   }
 });
 
+test('results that could not be written are not done with', async t => {
+  const dr = await drIn(t);
+  const full = await open('/dev/full', 'w');
+  t.teardown(() => full.close());
+  const child = spawn(process.execPath, [bin, 'runs'], {
+    cwd: dr.folder,
+    env: {...process.env, DR_STATE_DIR: join(dr.folder, 'state')},
+    stdio: ['ignore', full.fd, 'pipe'],
+  });
+  const {stderr: told} = child;
+  if (!told) return t.fail();
+  const [stderr, [code]] = await Promise.all([text(told), once(child, 'close')]);
+  t.is(code, 1, stderr);
+  t.regex(stderr, /stdout could not be written: .*ENOSPC/u);
+  return undefined;
+});
+
 test('a reader that goes away is no error', async t => {
   const dr = await drIn(t);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../bin/dr.js', import.meta.url)), '--help'], {
+  const child = spawn(process.execPath, [bin, '--help'], {
     cwd: dr.folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
