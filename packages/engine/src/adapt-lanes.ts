@@ -14,7 +14,7 @@ import {automaticLane, dropAutomaticLanes, setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {readSteps} from './run-rows.ts';
 import type {RunLocks} from './run-lock.ts';
-import type {Store} from './store.ts';
+import {readerOf, type Store} from './store.ts';
 
 /** A lane whose places are found while the run goes on. */
 export interface AutomaticLane {
@@ -226,7 +226,7 @@ class Seat {
     const {lane} = this.#lane;
     const holds = await store.read('SELECT DISTINCT run, step FROM hold WHERE lane = ?', [lane]);
     const ours = new Set(holds.filter(hold => hold.run === run).map(({step}) => String(step)));
-    const records = await readSteps({q: (sql, args) => store.read(sql, args)}, run);
+    const records = await readSteps(readerOf(store), run);
     const inLane = plan.steps.filter(step => step.lanes.some(place => place.lane === lane));
     return {
       moving: inLane.filter(({id}) => ours.has(id)),

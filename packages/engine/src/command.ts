@@ -1,4 +1,4 @@
-import type {Tx} from './store.ts';
+import type {Reader, Tx} from './store.ts';
 
 /** What somebody wants of a run. It is taken up by the run's controller, now or when it is resumed. */
 export type Command =
@@ -21,13 +21,17 @@ export async function putCommand(t: Tx, run: string, command: Command, atMs: num
   );
 }
 
-export async function commandsAfter(t: Tx, run: string, seq: number): Promise<Array<{seq: number; command: Command}>> {
+export async function commandsAfter(
+  t: Reader,
+  run: string,
+  seq: number,
+): Promise<Array<{seq: number; command: Command}>> {
   const rows = await t.q('SELECT seq, command FROM command WHERE run = ? AND seq > ? ORDER BY seq', [run, seq]);
   return rows.map(row => ({seq: Number(row.seq), command: JSON.parse(String(row.command)) as Command}));
 }
 
 /** The last command that was put to a run; 0 when there was none. Commands are counted from 1. */
-export async function lastCommand(t: Tx, run: string): Promise<number> {
+export async function lastCommand(t: Reader, run: string): Promise<number> {
   const [row] = await t.q('SELECT COALESCE(MAX(seq), 0) AS seq FROM command WHERE run = ?', [run]);
   return Number(row?.seq);
 }

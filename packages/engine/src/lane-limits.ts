@@ -1,5 +1,5 @@
 import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
-import type {Row, Store, Tx} from './store.ts';
+import {type Reader, readerOf, type Row, type Store} from './store.ts';
 
 /** What a lane was set to while runs go on. */
 export interface LaneLimit {
@@ -15,7 +15,7 @@ export interface LaneLimit {
 /** Lanes that are set otherwise than in dr.yaml: those that stay so, and with those over them that end with a run. */
 export type LaneLimits = Readonly<Record<'lasting' | 'now', ReadonlyMap<string, LaneLimit>>>;
 
-export async function readLimits(t: Pick<Tx, 'q'>): Promise<LaneLimits> {
+export async function readLimits(t: Reader): Promise<LaneLimits> {
   const rows = await t.q('SELECT name, places, why, bytes_per_second FROM lane LEFT JOIN lane_reason USING (name)');
   const lasting = new Map(rows.map(row => [String(row.name), limitOf(row)]));
   const now = new Map(lasting);
@@ -27,7 +27,7 @@ export async function readLimits(t: Pick<Tx, 'q'>): Promise<LaneLimits> {
 
 /** Lanes that are set otherwise than in dr.yaml at present. */
 export async function laneLimits(store: Store): Promise<ReadonlyMap<string, LaneLimit>> {
-  return (await readLimits({q: store.read.bind(store)})).now;
+  return (await readLimits(readerOf(store))).now;
 }
 
 /** What the limits come to when a person sets a lane, or takes back what was set: as `setLaneFor` and `dropLaneOfRun` write it. */

@@ -1,8 +1,7 @@
-import {lockKey} from './run-lock.ts';
 import {openRunFolder} from './run-folder.ts';
-import {kernelLocks, type RunLocks} from './run-lock.ts';
+import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
 import {readLines, readPlan, readRun} from './run-rows.ts';
-import type {Store} from './store.ts';
+import {readerOf, type Store} from './store.ts';
 
 /**
  * Brings the folder of a run up to its store: a controller that died right after it had recorded the end never wrote
@@ -17,7 +16,7 @@ export async function mendRunFolder(
   const lock = await locks.take(lockKey(store.id, id), () => undefined);
   if (!lock) return undefined;
   try {
-    const reader = {q: store.read.bind(store)};
+    const reader = readerOf(store);
     const {folder} = await readRun(reader, id);
     if (folder === undefined) return undefined;
     return openRunFolder(folder, await readPlan(reader, id), await readLines(reader, id)).damage;

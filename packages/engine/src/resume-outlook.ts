@@ -15,6 +15,7 @@ import {type RunOptions, settledOptions, type SettledOptions} from './run-option
 import type {RunStatus} from './run-event.ts';
 import {readHolds, readPlan, readRun, readSteps} from './run-rows.ts';
 import type {Found} from './step-kind.ts';
+import {readerOf} from './store.ts';
 import {lookMoves, runIsAlive, takenUp} from './take-up.ts';
 import {readHolders, type Wait, waitsOn} from './waits.ts';
 
@@ -52,7 +53,7 @@ export async function resumeOutlook<Context extends object>(
 ): Promise<ResumeOutlook> {
   const options = settledOptions(given);
   const {store, locks, clock, lanes: declared, placesDefault, parallel} = options;
-  const reader = {q: store.read.bind(store)};
+  const reader = readerOf(store);
   const run = await readRun(reader, id);
   const plan = parsePlan(await readPlan(reader, id), options);
   const kinds = kindsOf(plan, options);

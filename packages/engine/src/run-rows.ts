@@ -7,7 +7,7 @@ import type {Json} from './json.ts';
 import type {Plan} from './plan.ts';
 import type {Progress} from './step-kind.ts';
 import type {RunStatus} from './run-event.ts';
-import type {Row, SqlValue, Tx} from './store.ts';
+import type {Reader, Row, SqlValue, Tx} from './store.ts';
 
 /** How runs and steps lie in the tables: the engine's statements, the same for every store. */
 
@@ -30,8 +30,6 @@ export interface RunRow {
 
 const runColumns =
   'id, command, mode, digest, state, epoch, controller, folder, started_ms, ended_ms, head, events, commands';
-
-type Reader = Pick<Tx, 'q'>;
 
 export async function insertRun(t: Tx, run: RunRow, plan: Plan): Promise<void> {
   await t.q(`INSERT INTO run (${runColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, [

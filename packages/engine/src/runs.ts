@@ -6,7 +6,7 @@ import type {RunEvent, RunStatus} from './run-event.ts';
 import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
 import {readLines, readPlan, readRun, readRuns, readSteps, type RunRow} from './run-rows.ts';
 import type {Progress} from './step-kind.ts';
-import type {Store} from './store.ts';
+import {readerOf, type Store} from './store.ts';
 import {waitsOf, type Wait} from './waits.ts';
 
 /** `crashed`: it says that it runs, and nobody is at its controls. */
@@ -47,16 +47,16 @@ interface Ways {
 
 /** All runs of a store, newest first. */
 export async function listRuns(store: Store, {locks = kernelLocks}: Ways = {}): Promise<RunSummary[]> {
-  const rows = await readRuns(reader(store));
+  const rows = await readRuns(readerOf(store));
   return Promise.all(rows.map(row => summary(store, row, locks)));
 }
 
 /** A run as it stands now, whoever runs it. @throws {RunError} `NO_SUCH_RUN` */
 export async function showRun(store: Store, run: string, {locks = kernelLocks}: Ways = {}): Promise<RunView> {
   // Its state first: of a run that has ended, the steps are then read as it left them.
-  const state = await summary(store, await readRun(reader(store), run), locks);
-  const plan = await readPlan(reader(store), run);
-  const stored = await readSteps(reader(store), run);
+  const state = await summary(store, await readRun(readerOf(store), run), locks);
+  const plan = await readPlan(readerOf(store), run);
+  const stored = await readSteps(readerOf(store), run);
   const records = new Map(Array.from(stored, ([id, {record}]) => [id, record]));
   const waits = await waitsOf(store, plan, records);
   const steps = plan.steps.flatMap(step => {
@@ -81,8 +81,8 @@ export async function* followRun(
   let seq = after;
   for (let alone = false; ;) {
     // The state first: what was written before the end is then read after it.
-    const {state} = await readRun(reader(store), run);
-    const lines = await readLines(reader(store), run, seq);
+    const {state} = await readRun(readerOf(store), run);
+    const lines = await readLines(readerOf(store), run, seq);
     for (const line of lines) {
       const event = eventOf(line);
       ({seq} = event);
@@ -103,7 +103,7 @@ export async function* followRun(
 async function summary(store: Store, found: RunRow, locks: RunLocks): Promise<RunSummary> {
   const alone = found.state === 'running' && !(await locks.poke(lockKey(store.id, found.id)));
   // Nobody is at its controls any more: it may have ended since it was read.
-  const row = alone ? await readRun(reader(store), found.id) : found;
+  const row = alone ? await readRun(readerOf(store), found.id) : found;
   const {id: run, command: typed, mode, controller, startedMs, endedMs, folder, head} = row;
   const state = alone && row.state === 'running' ? 'crashed' : row.state;
   return {run, command: typed, mode, state, controller, startedMs, endedMs, folder, events: head.seq};
@@ -116,8 +116,4 @@ function fractionOf(steps: readonly StepView[]): number {
     return state === 'running' ? (progress?.fraction ?? 0) : 0;
   });
   return come.reduce<number>((sum, share) => sum + share, 0) / steps.length;
-}
-
-function reader(store: Store) {
-  return {q: (sql: string, args?: Parameters<Store['read']>[1]) => store.read(sql, args)};
 }

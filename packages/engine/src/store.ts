@@ -8,6 +8,9 @@ export interface Tx {
   q(sql: string, args?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 
+/** What only reads takes this: the same within a transaction and outside of any. */
+export type Reader = Pick<Tx, 'q'>;
+
 /**
  * Where runs are kept. The statements are the engine's own and the same for every store; a store carries them to its
  * database. One implementation is here (SQLite); `storeContract` in the tests says what every one must hold.
@@ -25,4 +28,9 @@ export interface Store {
   /** A number that is another one whenever the store was changed, by whomever. Inside a transaction: as that will leave it. */
   version(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Reads a store outside of any transaction. */
+export function readerOf(store: Store): Reader {
+  return {q: (sql, args) => store.read(sql, args)};
 }
