@@ -10,7 +10,7 @@ import {
 
 import type {Clock} from './clock.ts';
 import {readFindings, rememberFinding} from './lane-findings.ts';
-import {automaticLane, dropAutomaticLanes, setLaneFor} from './lane-limits.ts';
+import {laneSetting, dropAutomaticLanes, setLaneFor} from './lane-limits.ts';
 import type {Plan, Step} from './plan.ts';
 import {readSteps} from './run-rows.ts';
 import type {RunLocks} from './run-lock.ts';
@@ -22,9 +22,9 @@ export interface AutomaticLane {
   /** Places it begins with. */
   readonly from: number;
   readonly bounds?: Partial<LaneBounds>;
-  /** Under what name what is found is kept for later runs whose steps use the lane alike. Default: the lane's own. */
+  /** The name under which findings are kept for later runs that use the lane in the same way. Default: the lane's. */
   remembersAs?(steps: readonly Step[]): string;
-  /** What has been since it was last called. `moving` are the steps that hold the lane. */
+  /** What has happened since the last call. `moving` are the steps that hold the lane. */
   sense(moving: readonly Step[], options: {readonly signal: AbortSignal}): Promise<LaneLook>;
   /** Bounds what steps carry together, in bytes per second; undefined: as each step itself says. */
   setSpeed(
@@ -71,12 +71,12 @@ export async function adaptLanes(options: AdaptLanesOptions): Promise<LaneWatch>
   const stop = new AbortController();
   const {signal} = stop;
   const seats = await Promise.all(
-    automatic.map(async found => {
-      const there = await automaticLane(store, found.lane);
-      const steps = options.plan.steps.filter(step => step.lanes.some(({lane}) => lane === found.lane));
-      const remembered = found.remembersAs?.(steps) ?? found.lane;
+    automatic.map(async lane => {
+      const {places = lane.from} = await laneSetting(store, lane.lane);
+      const steps = options.plan.steps.filter(step => step.lanes.some(place => place.lane === lane.lane));
+      const remembered = lane.remembersAs?.(steps) ?? lane.lane;
       const known = await readFindings(store, remembered, clock.now());
-      return new Seat(found, {...options, places: there.places ?? found.from, remembered, known});
+      return new Seat(lane, {...options, places, remembered, known});
     }),
   );
   const first = look(seats, signal);
@@ -142,7 +142,7 @@ class Seat {
   #told: AdaptiveLane;
   #paced: LaneLook['paced'];
   readonly #known: LaneFindings;
-  /** The most that this run has shown: what lowers it later may be gone when the next run begins. */
+  /** The most that this run has found: what lowers it later may be gone when the next run begins. */
   readonly #remembered = {ceiling: 0, borne: 0};
 
   constructor(lane: AutomaticLane, options: SeatOptions) {
@@ -159,10 +159,10 @@ class Seat {
     return this.#lane.lane;
   }
 
-  /** Gives every stream its part of the bound as it is. */
+  /** Gives every stream its part of the present bound. */
   async share(signal: AbortSignal): Promise<void> {
     const {moving, others} = await this.#holders();
-    const {setBy} = await automaticLane(this.#options.store, this.name);
+    const {setBy} = await laneSetting(this.#options.store, this.name);
     await this.#share(setBy === 'person' ? undefined : this.#speed, {moving, others, signal});
   }
 
@@ -170,13 +170,13 @@ class Seat {
     const {lane} = this.#lane;
     const {moving, others, ...holders} = await this.#holders();
     const seen = await this.#lane.sense(moving, {signal});
-    const stored = await automaticLane(this.#options.store, lane);
+    const stored = await laneSetting(this.#options.store, lane);
     if (stored.setBy === 'person') return this.#share(undefined, {moving, others, signal});
     const now = nextLane(this.#state, {...holders, ...seen}, this.#bounds);
     this.#state = now;
     this.#paced = seen.paced;
     const bytesPerSecond = this.#speed;
-    // First what helps the guests: what is written of it may fail.
+    // The guests are helped first: writing it down may fail.
     await this.#share(bytesPerSecond, {moving, others, signal});
     if (this.#isNews(now)) {
       const {store, locks} = this.#options;
@@ -191,7 +191,7 @@ class Seat {
     return this.#paced === 'coarsely' ? undefined : this.#state.bytesPerSecond;
   }
 
-  /** Another run's streams have their part of it, by that run's own judgement. */
+  /** Bounds this run's streams to their part. Those of other runs are bounded by their own runs. */
   async #share(
     bytesPerSecond: number | undefined,
     {moving, others, signal}: {moving: readonly Step[]; others: number; signal: AbortSignal},
@@ -204,7 +204,7 @@ class Seat {
     const {ceiling: knownCeiling = 0, borne: knownBorne = 0} = this.#known;
     const shown = Math.max(proven && ceiling !== knownCeiling ? ceiling : 0, best > knownCeiling ? best : 0);
     if (shown > this.#remembered.ceiling) await this.#write('ceiling', shown);
-    // It grows with nearly every look.
+    // It grows with nearly every look, which is not worth a commit each time.
     if (borne > Math.max(knownBorne, this.#remembered.borne) * 1.25) await this.#write('borne', borne);
   }
 
@@ -214,7 +214,7 @@ class Seat {
     this.#remembered[finding] = bytesPerSecond;
   }
 
-  /** Every place and every cut; growth in steps of a half. */
+  /** Whether it is worth writing down: each change of places, each cut, and growth by half or more. */
   #isNews({places, bytesPerSecond}: AdaptiveLane): boolean {
     const told = this.#told;
     if (places.limit !== told.places.limit || bytesPerSecond >= told.bytesPerSecond * 1.5) return true;

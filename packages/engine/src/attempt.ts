@@ -14,11 +14,11 @@ export interface Attempt {
   readonly token: number;
   /** An earlier attempt may have left something behind: then a failed look is not a failure but an unknown. */
   readonly mayHaveRun: boolean;
-  /** Performs without looking first: a person has said that it can be. */
+  /** False: it is performed without a look, as a person has said that it can be. */
   readonly lookFirst: boolean;
 }
 
-/** How an attempt ended. Only after a look: `failed` and `cancelled` mean that nothing of it goes on. */
+/** How an attempt ended. `failed` and `cancelled` are said only after a look: nothing of it goes on any more. */
 export type AttemptOutcome =
   | {readonly status: 'done'; readonly how: DoneHow; readonly result: Json | undefined}
   | {readonly status: 'failed'; readonly error: Failure; readonly retryable: boolean}

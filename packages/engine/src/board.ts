@@ -124,7 +124,7 @@ export class Board {
     return Array.from(doomed, ([step, because]) => ({id: step, because}));
   }
 
-  /** Skipped steps that only stand where they do because of `id`, and can be hoped for again when it is retried. */
+  /** Steps that were skipped only because of `id`, and become pending again when it is retried. */
   skippedFor(id: string): string[] {
     const found = new Set<string>();
     const line = [id];

@@ -3,7 +3,7 @@ import type {Clock} from './clock.ts';
 export type Ended<T> =
   | {readonly how: 'returned'; readonly value: T}
   | {readonly how: 'threw'; readonly error: unknown}
-  /** It was told to end, and did not within the grace. It may still act. */
+  /** It was told to end, and did not within `graceMs`. It may still act. */
   | {readonly how: 'hung'; readonly error: unknown};
 
 export interface Bounds {

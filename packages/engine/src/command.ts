@@ -41,7 +41,7 @@ export function endsController({command}: Command): boolean {
   return command === 'stop' || command === 'abort';
 }
 
-/** Drops what ended a controller, of the commands after `after` up to `last`: that controller died before it heard. */
+/** Drops, of the commands after `after` up to `last`, those for a controller that died before it heard them. */
 export async function dropUnheardEnds(
   t: Tx,
   run: string,

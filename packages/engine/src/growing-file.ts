@@ -1,6 +1,6 @@
 import {appendFileSync, statSync, truncateSync} from 'node:fs';
 
-/** A file that only grows, by whole texts: what gets in of one that finds no room goes out again, and is kept for later. */
+/** A file that grows by whole texts: where there is no room for one, its part is cut off again, and all of it kept for later. */
 export class GrowingFile {
   readonly #path: string;
   #behind = '';

@@ -4,7 +4,7 @@ import {type Reader, readerOf, type Row, type Store} from './store.ts';
 /** What a lane was set to while runs go on. */
 export interface LaneLimit {
   readonly places: number;
-  /** Bound on all streams of the lane together; only the automatic sets one. */
+  /** Bound on all streams of the lane together; only a run that watches the lane sets one. */
   readonly bytesPerSecond?: number;
   /** The reason, when it was not a person who set it. */
   readonly why?: string;
@@ -12,7 +12,7 @@ export interface LaneLimit {
   readonly run?: string;
 }
 
-/** Lanes that are set otherwise than in dr.yaml: those that stay so, and with those over them that end with a run. */
+/** Lanes that are set otherwise than in dr.yaml. `lasting`: until they are set again; `now`: with what ends with a run. */
 export type LaneLimits = Readonly<Record<'lasting' | 'now', ReadonlyMap<string, LaneLimit>>>;
 
 export async function readLimits(t: Reader): Promise<LaneLimits> {
@@ -30,7 +30,7 @@ export async function laneLimits(store: Store): Promise<ReadonlyMap<string, Lane
   return (await readLimits(readerOf(store))).now;
 }
 
-/** What the limits come to when a person sets a lane, or takes back what was set: as `setLaneFor` and `dropLaneOfRun` write it. */
+/** The limits after a person has set a lane, or taken a setting back: what `setLaneFor` and `dropLaneOfRun` write. */
 export function limitsAfter(
   {lasting, now}: LaneLimits,
   {lane, places}: {readonly lane: string; readonly places: number | undefined},
@@ -45,7 +45,7 @@ export function limitsAfter(
   return {lasting: after, now: exposed(lane, after, now)};
 }
 
-/** Nothing lies over what lasts of one lane any more. */
+/** The limits once nothing lies over what lasts of `lane`. */
 function exposed(lane: string, lasting: LaneLimits['lasting'], now: LaneLimits['now']): LaneLimits['now'] {
   const limit = lasting.get(lane);
   const others = [...now].filter(([other]) => other !== lane);
@@ -96,7 +96,7 @@ export async function setLaneFor(
 }
 
 /** Who has set a lane, if anybody, and to how many places. */
-export async function automaticLane(
+export async function laneSetting(
   store: Store,
   lane: string,
 ): Promise<{readonly setBy: 'nobody' | 'automatic' | 'person'; readonly places?: number}> {
@@ -109,7 +109,7 @@ export async function automaticLane(
   return {setBy: row.why === null ? 'person' : 'automatic', places: Number(row.places)};
 }
 
-/** Forgets what the automatic has set, save where another run still holds places: also what a crashed run left. */
+/** Forgets what runs have set by themselves, crashed ones too, except where another run still holds places. */
 export async function dropAutomaticLanes(store: Store, run: string): Promise<void> {
   const [row] = await store.read('SELECT COUNT(*) AS count FROM lane_reason');
   if (Number(row?.count) === 0) return;

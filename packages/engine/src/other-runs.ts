@@ -7,8 +7,8 @@ interface Other {
 
 /**
  * Whether the other runs of a store that matter to this one have somebody at their controls. A lock that can be watched
- * tells of a death in the moment it happens; `look` asks all of them again, for those that cannot, and for what comes
- * back to life.
+ * tells of a death in the moment it happens; `look` asks all of them again, as some locks cannot be watched, and a dead
+ * run may be resumed.
  */
 export class OtherRuns {
   readonly #store: string;
@@ -22,12 +22,12 @@ export class OtherRuns {
     this.#onDeath = onDeath;
   }
 
-  /** Until it is known better, it is. */
+  /** Taken for alive until it is known to be dead. */
   isAlive(run: string): boolean {
     return this.#others.get(run)?.alive ?? true;
   }
 
-  /** From now on these, and no others. */
+  /** Watches these runs from now on, and no others. */
   watch(runs: readonly string[]): void {
     const wanted = new Set(runs);
     for (const [run, {unwatch}] of this.#others) {

@@ -80,7 +80,7 @@ export class OwnLine {
       beginMove(moves, {step: request.id, mayHaveRun: false, lookFirst: true});
     }
     const started = new Set(granted.map(({request}) => request));
-    // With its hands full a run keeps nobody else waiting.
+    // A run that may start no more steps keeps nobody else waiting.
     const waiting = granted.length >= most ? [] : requests.filter(request => !started.has(request));
     return {waiting, dueMs};
   }

@@ -30,7 +30,7 @@ export interface StepOutlook {
   readonly next: 'look' | 'begin' | 'ask' | 'wait' | 'stay';
   /** What it waits for. */
   readonly waits: readonly Wait[];
-  /** What the look says now, of a step that is looked at. */
+  /** What a look says now; only of a step whose `next` is `look`. */
   readonly found?: Found;
 }
 

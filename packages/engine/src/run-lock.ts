@@ -21,7 +21,7 @@ export interface RunLocks {
   watch?(key: string, onFree: () => void): () => void;
 }
 
-/** How often a connection that has ended is made anew to see whether the lock is free. A dying holder may still take one or two. */
+/** How often a watch connects again after its connection has ended. A dying holder may still accept one or two. */
 const looksAgain = 3;
 /** The errors of a connection that say that nobody listens; any other says nothing about the holder. */
 const nobodyThere = new Set(['ECONNREFUSED', 'ENOENT']);

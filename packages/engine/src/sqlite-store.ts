@@ -139,7 +139,7 @@ class SqliteStore implements Store {
     }
   }
 
-  /** Tables that an older dr did not have yet stand empty beside its own, for this reader alone. */
+  /** Makes the tables that an older dr did not have: empty, and for this reader alone. */
   #fillIn(): void {
     const there = new Set(
       this.#run(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`, []).map(({name}) => name),

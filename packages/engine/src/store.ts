@@ -25,7 +25,7 @@ export interface Store {
    * @throws {RunError} `STORE_UNWRITABLE` when there was no room for it; whatever `act` threw.
    */
   tx<T>(act: (tx: Tx) => Promise<T>): Promise<T>;
-  /** A number that is another one whenever the store was changed, by whomever. Inside a transaction: as that will leave it. */
+  /** A number that changes with the store, whoever changed it. Inside a transaction: as it will be after that. */
   version(): Promise<number>;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ export interface TakenUp {
 
 /** The board of a run that is taken up: what was cancelled is to be done after all. */
 export function takenUp(plan: Plan, steps: ReadonlyMap<string, StoredStep>): TakenUp {
-  const board = new Board(plan, new Map(Array.from(steps, ([step, {record}]) => [step, hopedFor(record)])));
+  const board = new Board(plan, new Map(Array.from(steps, ([step, {record}]) => [step, pendingAgain(record)])));
   return {board, underway: board.inState('running')};
 }
 
@@ -31,6 +31,6 @@ export function runIsAlive(run: string): RunError {
   });
 }
 
-function hopedFor(record: StepRecord): StepRecord {
+function pendingAgain(record: StepRecord): StepRecord {
   return record.state === 'cancelled' ? {...record, state: 'pending', notBeforeMs: 0} : record;
 }

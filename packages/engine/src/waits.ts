@@ -32,7 +32,7 @@ export async function readHolders(store: Store): Promise<LaneHolder[]> {
   return rows.map(({lane, run, step}) => ({lane: String(lane), run: String(run), step: String(step)}));
 }
 
-/** The same of a board, with these holding places. */
+/** What each step of a board that has not begun waits for, when these hold places. */
 export function waitsOn(board: Board, held: readonly LaneHolder[]): Map<string, Wait[]> {
   const holders = Map.groupBy(held, ({lane}) => lane);
   const waits = new Map<string, Wait[]>();
