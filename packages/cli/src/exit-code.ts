@@ -11,7 +11,6 @@ const usageCodes = new Set([
   // names and requests that make no sense
   'UNKNOWN_HOST',
   'UNKNOWN_DOMAIN',
-  'UNKNOWN_SERVICE',
   'SAME_HOST',
   'NOTHING_TO_MOVE',
   'NO_SUCH_RUN',

@@ -2,7 +2,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 
 /** Where this user's runs are kept: `DR_STATE_DIR`, or dr in `XDG_STATE_HOME`, or in ~/.local/state. */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
   if (env.DR_STATE_DIR) return env.DR_STATE_DIR;
   return join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local/state'), 'dr');
 }

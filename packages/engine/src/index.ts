@@ -5,7 +5,7 @@ export {type Clock, realClock} from './clock.ts';
 export type {Dispatch, DispatchParts, EndedAttempt, OpenDispatch, Perform} from './dispatch.ts';
 export {PlanError, type PlanErrorCode, RunError, type RunErrorCode} from './engine-error.ts';
 export {checkJournal, type JournalCheck} from './journal.ts';
-export {canonicalJson, digestOf, type Json} from './json.ts';
+export {digestOf, type Json} from './json.ts';
 export {type KnownKinds, makePlan, planDigest, type PlanInput, type StepInput} from './make-plan.ts';
 export {parsePlan} from './parse-plan.ts';
 export type {Intent, Need, OnFailure, Plan, PlanMode, Retries, Step, StepGroup} from './plan.ts';

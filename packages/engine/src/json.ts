@@ -3,13 +3,6 @@ import {createHash} from 'node:crypto';
 /** Plain data: what survives JSON unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | {readonly [key: string]: Json};
 
-/** The one spelling of a value: keys sorted, nothing between tokens, `undefined` members left out. */
-export function canonicalJson(value: unknown): string {
-  const parts: string[] = [];
-  spell(value, part => parts.push(part));
-  return parts.join('');
-}
-
 /** SHA-256 over the canonical spelling: `sha256:` and 64 hex digits. */
 export function digestOf(value: unknown): string {
   const hash = createHash('sha256');
@@ -66,6 +59,7 @@ function copiedAt(value: unknown, key: string, path: string[]): unknown {
   return copy;
 }
 
+/** The one spelling of a value: keys sorted, nothing between tokens, `undefined` members left out. */
 function spell(value: unknown, write: (part: string) => void): void {
   if (Array.isArray(value)) {
     write('[');

@@ -145,7 +145,7 @@ function refuseBadLanes(id: string, lanes: readonly LanePlaces[]): void {
   }
 }
 
-export function refuseBadNeeds(steps: readonly Step[]): void {
+function refuseBadNeeds(steps: readonly Step[]): void {
   const ids = new Set<string>();
   for (const {id} of steps) {
     if (ids.has(id)) {
@@ -164,7 +164,7 @@ export function refuseBadNeeds(steps: readonly Step[]): void {
 }
 
 /** Takes away what needs nothing more, again and again; what remains stands in a circle. */
-export function refuseCycles(steps: readonly Step[]): void {
+function refuseCycles(steps: readonly Step[]): void {
   const open = new Map(steps.map(({id, needs}) => [id, needs.length]));
   const dependents = Map.groupBy(
     steps.flatMap(({id, needs}) => needs.map(need => ({id, on: need.step}))),

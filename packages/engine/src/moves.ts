@@ -88,7 +88,7 @@ export function easeMove({board, draft}: Moves, id: string, lanes: readonly Lane
   draft.entries.push({type: 'lanes-eased', step: id, lanes});
 }
 
-export function failMove(moves: Moves, id: string, error: Failure, onFailure: OnFailure): void {
+function failMove(moves: Moves, id: string, error: Failure, onFailure: OnFailure): void {
   const {board, draft, nowMs} = moves;
   if (onFailure === 'ask') {
     const text = `${board.step(id)?.title ?? id} failed: ${error.message}. What now?`;
@@ -163,7 +163,7 @@ export function retryMove(moves: Moves, id: string): void {
   for (const dependent of skipped) resetMove(moves, dependent);
 }
 
-export function resetMove({board, draft}: Moves, id: string): void {
+function resetMove({board, draft}: Moves, id: string): void {
   const {token} = board.record(id);
   draft.release.add(id);
   board.set(id, {state: 'pending', attempt: 0, token, notBeforeMs: 0});

@@ -59,7 +59,7 @@ export interface RunTimes {
   readonly adaptMs: number;
 }
 
-export const runTimes: RunTimes = {
+const runTimes: RunTimes = {
   inspectMs: 60_000,
   graceMs: 30_000,
   pollMs: 2000,

@@ -1,7 +1,7 @@
 import type {Estate, EstateHost} from './estate.ts';
 import {didYouMean} from './nearest.ts';
 
-export type EstateNameErrorCode = 'UNKNOWN_HOST' | 'UNKNOWN_SERVICE';
+export type EstateNameErrorCode = 'UNKNOWN_HOST';
 
 /** A name that dr.yaml does not know. */
 export class EstateNameError extends Error {

@@ -73,7 +73,7 @@ const link = z
   .describe('What the link of two hosts bears. Default: what the weaker of the two bears');
 
 /** A secret is never written in dr.yaml; this says where it is. */
-export const secretReference = z
+const secretReference = z
   .union([
     z.strictObject({env: text.describe('Name of an environment variable')}),
     z.strictObject({file: text.describe('A file that holds it; ~ is your home')}),

@@ -9,7 +9,7 @@ export interface GuestDiskWait extends Readonly<Record<RequestKind, Answered>> {
 }
 
 /** What a guest asks of its disks. */
-export const requestKinds = ['reads', 'writes', 'flushes'] as const;
+const requestKinds = ['reads', 'writes', 'flushes'] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 export interface Answered {

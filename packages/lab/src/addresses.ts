@@ -10,8 +10,8 @@ export interface LabAddresses {
   readonly bridge: string;
 }
 
-export const indexMin = 1;
-export const indexMax = 254;
+const indexMin = 1;
+const indexMax = 254;
 export const hostsMax = 20;
 export const guestsMax = 100;
 

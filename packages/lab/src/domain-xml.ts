@@ -4,7 +4,7 @@ import type {GuestRecord} from './lab-record.ts';
 export const bootFolder = '/var/lib/libvirt/boot';
 export const imagesFolder = '/var/lib/libvirt/images';
 export const networkName = 'lan';
-export const poolName = 'default';
+const poolName = 'default';
 
 /**
  * A guest's definition. It is emulated (`type='qemu'`): a lab must run inside virtual machines too, where KVM is often

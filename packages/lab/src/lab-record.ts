@@ -82,7 +82,7 @@ export function recordSaver(folder: LabFolder, record: LabRecord): () => Promise
 }
 
 /** Replaces the record as a whole: a reader, or the next `down`, sees the old one or the new one. */
-export async function writeRecord(folder: LabFolder, record: LabRecord): Promise<void> {
+async function writeRecord(folder: LabFolder, record: LabRecord): Promise<void> {
   const draft = `${folder.record}.${process.pid}.new`;
   const file = await open(draft, 'w', 0o600);
   try {

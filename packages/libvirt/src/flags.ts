@@ -20,11 +20,6 @@ export function flagBits<Table extends FlagTable>(table: Table, names: readonly 
   return bits >>> 0;
 }
 
-/** The names that a number stands for: the reverse of `flagBits`. Bits without a name are left out. */
-export function flagNames<Table extends FlagTable>(table: Table, bits: number): FlagOf<Table>[] {
-  return Object.keys(table).filter(name => ((table[name] ?? 0) & bits) !== 0);
-}
-
 /** A name for one of libvirt's numbers, or `unknown-<number>` for one that is newer than this client. */
 export type NameOf<Names extends readonly string[]> = Names[number] | `unknown-${number}`;
 

@@ -1,7 +1,7 @@
 /** Calls `tick` every `ms` until the returned function is called. Tests bring their own. */
 export type Every = (ms: number, tick: () => void) => () => void;
 
-export const everyInRealTime: Every = (ms, tick) => {
+const everyInRealTime: Every = (ms, tick) => {
   const interval = setInterval(tick, ms);
   interval.unref();
   return () => clearInterval(interval);

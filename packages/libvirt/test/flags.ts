@@ -1,8 +1,8 @@
 import test from 'ava';
-import {listDomainsFlags, statsFlags, undefineFlags} from '../src/domain/domain-flags.ts';
+import {statsFlags, undefineFlags} from '../src/domain/domain-flags.ts';
 import {domainState} from '../src/domain/domain-state.ts';
 import {lifecycleDetail} from '../src/events/lifecycle.ts';
-import {flagBits, flagNames, nameOf, numberOf} from '../src/flags.ts';
+import {flagBits, nameOf, numberOf} from '../src/flags.ts';
 
 test('names become bits', t => {
   t.is(flagBits(undefineFlags, []), 0);
@@ -11,10 +11,6 @@ test('names become bits', t => {
 
 test('the highest bit stays positive, as the wire wants it', t => {
   t.is(flagBits(statsFlags, ['active', 'enforce-stats']), 0x8000_0001);
-});
-
-test('bits become names', t => {
-  t.deepEqual(flagNames(listDomainsFlags, 1 | 16), ['active', 'running']);
 });
 
 test('a name that is in no table is refused with those that are', t => {

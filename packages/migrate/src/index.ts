@@ -16,7 +16,7 @@ export {MigrationError, type MigrationErrorCode} from './migration-error.ts';
 export {migrationFindings} from './migration-findings.ts';
 export {type Drift, migrationDrift, migrationMoves, type Present} from './migration-drift.ts';
 export {migrationKinds} from './migration-kinds.ts';
-export {migrationLanes, migrationPlacesDefault} from './migration-lanes.ts';
+export {migrationLanes} from './migration-lanes.ts';
 export {migrationPlan, type PlannedMigration, type PlanWords} from './migration-plan.ts';
 export {
   type DiskPremise,

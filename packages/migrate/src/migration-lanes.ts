@@ -4,9 +4,6 @@ import type {LanePlaces} from '@dr-toolkit/lanes';
 import type {DomainMove} from './domain-move.ts';
 import type {MigrationLanes} from './migration-request.ts';
 
-/** Places on a lane when dr.yaml says nothing. */
-export const migrationPlacesDefault = 2;
-
 /** What a move holds while it runs: one place on each of its lanes. */
 export function migrationLanes({lanes}: Pick<DomainMove, 'lanes'>): readonly LanePlaces[] {
   return lanes.map(lane => ({lane, places: 1}));

@@ -47,7 +47,7 @@ async function listedClaim(
   return [{domain, uuid, host, ...claim, standing}];
 }
 
-export function claimsText(listed: readonly ListedClaim[]): string {
+function claimsText(listed: readonly ListedClaim[]): string {
   return tableText(
     [{title: 'DOMAIN'}, {title: 'HOST'}, {title: 'RUN'}, {title: 'CONTROLLER'}, {title: 'UNTIL'}, {title: 'STATE'}],
     listed.map(({domain, host, run, controller, until, standing}) => [

@@ -60,7 +60,7 @@ function crashed(run: string): CliError {
   });
 }
 
-export function runsText(summaries: readonly RunSummary[], nowMs: number): string {
+function runsText(summaries: readonly RunSummary[], nowMs: number): string {
   return tableText(
     [{title: 'RUN'}, {title: 'STATE'}, {title: 'STARTED'}, {title: 'TOOK', align: 'right'}, {title: 'COMMAND'}],
     summaries.map(({run, state, startedMs, endedMs, command}) => [

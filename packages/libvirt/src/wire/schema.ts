@@ -98,7 +98,6 @@ export type NetworkRef = Fields<typeof structs.network>;
 export type StoragePoolRef = Fields<typeof structs.pool>;
 export type StorageVolumeRef = Fields<typeof structs.volume>;
 export type NwfilterRef = Fields<typeof structs.nwfilter>;
-export type NodeDeviceRef = Fields<typeof structs.nodeDevice>;
 export type SecretRef = Fields<typeof structs.secret>;
 export type SnapshotRef = Fields<typeof structs.snapshot>;
 export type CheckpointRef = Fields<typeof structs.checkpoint>;
