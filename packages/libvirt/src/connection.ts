@@ -1,4 +1,11 @@
-import {daemonLink, DaemonLink, type CallOptions, type LinkOptions, type Linked} from './daemon-link.ts';
+import {
+  daemonLink,
+  DaemonLink,
+  type CallOptions,
+  type FlagOptions,
+  type LinkOptions,
+  type Linked,
+} from './daemon-link.ts';
 import {Domains} from './domain/domains.ts';
 import type {EventKindName} from './events/event-kinds.ts';
 import {EventStream, type EventOptions} from './events/event-stream.ts';
@@ -119,7 +126,7 @@ export class Connection implements AsyncDisposable, Linked {
   /** What the host's CPU is to the one that `<cpu>` describes. */
   async compareCpu(
     xml: string,
-    {flags, signal}: CallOptions & {readonly flags?: readonly (keyof typeof compareCpuFlags)[]} = {},
+    {flags, signal}: FlagOptions<keyof typeof compareCpuFlags> = {},
   ): Promise<CpuComparison> {
     const args = {xml, flags: flagBits(compareCpuFlags, flags)};
     const {result} = await this.call('CONNECT_COMPARE_CPU', args, {signal});
@@ -129,11 +136,7 @@ export class Connection implements AsyncDisposable, Linked {
   /** What the CPU that a hypervisor offers on this host is to the one that `<cpu>` describes. */
   async compareHypervisorCpu(
     xml: string,
-    {
-      flags,
-      signal,
-      ...choice
-    }: HypervisorChoice & CallOptions & {readonly flags?: readonly (keyof typeof compareCpuFlags)[]} = {},
+    {flags, signal, ...choice}: HypervisorChoice & FlagOptions<keyof typeof compareCpuFlags> = {},
   ): Promise<CpuComparison> {
     const args = {...hypervisorArgs(choice), xmlCpu: xml, flags: flagBits(compareCpuFlags, flags)};
     const {result} = await this.call('CONNECT_COMPARE_HYPERVISOR_CPU', args, {signal});
@@ -143,11 +146,7 @@ export class Connection implements AsyncDisposable, Linked {
   /** The best `<cpu>` that all hosts offer which these were taken from. */
   async baselineHypervisorCpu(
     xmls: readonly string[],
-    {
-      flags,
-      signal,
-      ...choice
-    }: HypervisorChoice & CallOptions & {readonly flags?: readonly (keyof typeof baselineCpuFlags)[]} = {},
+    {flags, signal, ...choice}: HypervisorChoice & FlagOptions<keyof typeof baselineCpuFlags> = {},
   ): Promise<string> {
     const args = {...hypervisorArgs(choice), xmlCpus: xmls, flags: flagBits(baselineCpuFlags, flags)};
     const {cpu} = await this.call('CONNECT_BASELINE_HYPERVISOR_CPU', args, {signal});

@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a call with flags, each by its name. */
+export interface FlagOptions<Flag extends string> extends CallOptions {
+  readonly flags?: readonly Flag[] | undefined;
+}
+
 export interface LinkOptions extends Omit<RpcConnectOptions, 'signal'> {
   /**
    * How many long calls and calls to guests may be under way at once; more wait. A daemon has 20 workers for

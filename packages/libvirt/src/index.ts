@@ -11,7 +11,7 @@ export {
   type CpuComparison,
   type HypervisorChoice,
 } from './connection.ts';
-export type {CallOptions, LinkOptions} from './daemon-link.ts';
+export type {CallOptions, FlagOptions, LinkOptions} from './daemon-link.ts';
 export {blockJobTypes, type BlockJob, type BlockJobStatus, type BlockJobType} from './domain/block-job.ts';
 export {Checkpoint, Checkpoints} from './domain/checkpoints.ts';
 export {DomainBackup} from './domain/domain-backup.ts';
@@ -55,13 +55,7 @@ export {
 } from './domain/domain-job.ts';
 export {domainState, type DomainState, type DomainStateName, type DomainStateReason} from './domain/domain-state.ts';
 export type {DiskFigures, DomainFigures, InterfaceFigures} from './domain/domain-stats.ts';
-export {
-  Domain,
-  type AddressSource,
-  type DomainInfo,
-  type FlagOptions,
-  type InterfaceAddresses,
-} from './domain/domain.ts';
+export {Domain, type AddressSource, type DomainInfo, type InterfaceAddresses} from './domain/domain.ts';
 export type {MetadataName} from './domain/metadata-name.ts';
 export {Domains, type DomainStats} from './domain/domains.ts';
 export {GuestAgent, type AgentCommandOptions, type GuestFilesystem, type GuestInfoType} from './domain/guest-agent.ts';

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import type {CheckpointRef, DomainRef} from '../wire/schema.ts';
 import {
@@ -21,10 +21,7 @@ export class Checkpoints {
   }
 
   /** Begins a checkpoint as `<domaincheckpoint>` describes it. */
-  async create(
-    xml: string,
-    {flags, signal}: CallOptions & {readonly flags?: readonly CheckpointCreateFlag[] | undefined} = {},
-  ): Promise<Checkpoint> {
+  async create(xml: string, {flags, signal}: FlagOptions<CheckpointCreateFlag> = {}): Promise<Checkpoint> {
     const {checkpoint} = await this.#link.call(
       'DOMAIN_CHECKPOINT_CREATE_XML',
       {dom: this.#dom, xmlDesc: xml, flags: flagBits(checkpointCreateFlags, flags)},
@@ -61,10 +58,7 @@ export class Checkpoint {
   }
 
   /** `size` adds how much has changed since, `no-domain` leaves out the domain's definition of that time. */
-  async xml({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly CheckpointXmlFlag[] | undefined} = {}): Promise<string> {
+  async xml({flags, signal}: FlagOptions<CheckpointXmlFlag> = {}): Promise<string> {
     const {xml} = await this.#link.call(
       'DOMAIN_CHECKPOINT_GET_XML_DESC',
       {checkpoint: this.#checkpoint, flags: flagBits(checkpointXmlFlags, flags)},
@@ -88,10 +82,7 @@ export class Checkpoint {
     return checkpoints.map(checkpoint => new Checkpoint(this.#link, checkpoint));
   }
 
-  async delete({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly SnapshotDeleteFlag[] | undefined} = {}): Promise<void> {
+  async delete({flags, signal}: FlagOptions<SnapshotDeleteFlag> = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_CHECKPOINT_DELETE',
       {checkpoint: this.#checkpoint, flags: flagBits(snapshotDeleteFlags, flags)},

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import type {DomainRef} from '../wire/schema.ts';
 import {backupFlags, type BackupFlag} from './domain-flags.ts';
@@ -16,14 +16,7 @@ export class DomainBackup {
   /** Starts a backup as `<domainbackup>` describes it; `checkpointXml` begins a checkpoint at the same moment. */
   async begin(
     xml: string,
-    {
-      checkpointXml,
-      flags,
-      signal,
-    }: CallOptions & {
-      readonly checkpointXml?: string | undefined;
-      readonly flags?: readonly BackupFlag[] | undefined;
-    } = {},
+    {checkpointXml, flags, signal}: FlagOptions<BackupFlag> & {readonly checkpointXml?: string | undefined} = {},
   ): Promise<void> {
     await this.#link.call(
       'DOMAIN_BACKUP_BEGIN',

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, nameOf} from '../flags.ts';
 import type {DomainRef} from '../wire/schema.ts';
 import {paramValues, typedParams, type TypedValue} from '../wire/typed-param.ts';
@@ -90,11 +90,11 @@ export class DomainDisk {
       granularityBytes,
       bufferBytes,
       signal,
-    }: BlockJobOptions & {
-      readonly flags?: readonly BlockCopyFlag[] | undefined;
-      readonly granularityBytes?: number | undefined;
-      readonly bufferBytes?: number | undefined;
-    } = {},
+    }: BlockJobOptions &
+      FlagOptions<BlockCopyFlag> & {
+        readonly granularityBytes?: number | undefined;
+        readonly bufferBytes?: number | undefined;
+      } = {},
   ): Promise<void> {
     const params = typedParams(copyParams, {
       bandwidth: bytesPerSecondMax,
@@ -115,11 +115,11 @@ export class DomainDisk {
     flags,
     bytesPerSecondMax = 0,
     signal,
-  }: BlockJobOptions & {
-    readonly base?: string | undefined;
-    readonly top?: string | undefined;
-    readonly flags?: readonly BlockCommitFlag[] | undefined;
-  } = {}): Promise<void> {
+  }: BlockJobOptions &
+    FlagOptions<BlockCommitFlag> & {
+      readonly base?: string | undefined;
+      readonly top?: string | undefined;
+    } = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_BLOCK_COMMIT',
       {
@@ -149,10 +149,10 @@ export class DomainDisk {
     flags,
     bytesPerSecondMax = 0,
     signal,
-  }: BlockJobOptions & {
-    readonly base?: string | undefined;
-    readonly flags?: readonly BlockRebaseFlag[] | undefined;
-  } = {}): Promise<void> {
+  }: BlockJobOptions &
+    FlagOptions<BlockRebaseFlag> & {
+      readonly base?: string | undefined;
+    } = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_BLOCK_REBASE',
       {
@@ -167,10 +167,7 @@ export class DomainDisk {
   }
 
   /** Ends the job: gives up its result, or takes it over with `pivot`. Waits for the end unless `async` is named. */
-  async abortJob({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly BlockJobAbortFlag[] | undefined} = {}): Promise<void> {
+  async abortJob({flags, signal}: FlagOptions<BlockJobAbortFlag> = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_BLOCK_JOB_ABORT',
       {dom: this.#dom, path: this.target, flags: flagBits(blockJobAbortFlags, flags)},
@@ -207,7 +204,7 @@ export class DomainDisk {
   /** Sets such limits; 0 lifts one. */
   async setIoTune(
     limits: Readonly<Record<string, number>>,
-    {flags, signal}: CallOptions & {readonly flags?: readonly AffectFlag[] | undefined} = {},
+    {flags, signal}: FlagOptions<AffectFlag> = {},
   ): Promise<void> {
     const params = Object.entries(limits).map(([field, value]) => ({field, type: 'ullong', value}) as const);
     await this.#link.call(

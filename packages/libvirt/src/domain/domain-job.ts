@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, nameOf} from '../flags.ts';
 import type {DomainRef} from '../wire/schema.ts';
 import {paramValues, type TypedParam, type TypedValue} from '../wire/typed-param.ts';
@@ -83,10 +83,7 @@ export class DomainJob {
    * How far the job is. `completed` reads the last one that succeeded, once: libvirt then forgets it, unless
    * `keep-completed` is named. Of a migration that failed or was aborted it keeps nothing.
    */
-  async stats({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly JobStatsFlag[] | undefined} = {}): Promise<JobStats> {
+  async stats({flags, signal}: FlagOptions<JobStatsFlag> = {}): Promise<JobStats> {
     const {type, params} = await this.#link.call(
       'DOMAIN_GET_JOB_STATS',
       {dom: this.#dom, flags: flagBits(jobStatsFlags, flags)},

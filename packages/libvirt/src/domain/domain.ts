@@ -1,5 +1,5 @@
 import type {Duplex, Readable} from 'node:stream';
-import {daemonLink, type CallOptions, type DaemonLink, type Linked} from '../daemon-link.ts';
+import {daemonLink, type CallOptions, type DaemonLink, type FlagOptions, type Linked} from '../daemon-link.ts';
 import {flagBits, nameOf, type FlagOf} from '../flags.ts';
 import {toDuplex, toReadable} from '../stream-adapters.ts';
 import type {DomainRef} from '../wire/schema.ts';
@@ -38,11 +38,6 @@ import {metadataTarget, type MetadataName} from './metadata-name.ts';
 import type {MigrateOptions} from './migrate-options.ts';
 import {migratePeerToPeer} from './perform-migration.ts';
 import {Snapshots} from './snapshots.ts';
-
-/** Options of a call with flags, each by its name. */
-export interface FlagOptions<Flag extends string> extends CallOptions {
-  readonly flags?: readonly Flag[] | undefined;
-}
 
 /** A domain's state and size at one moment. */
 export interface DomainInfo {

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import {
   createFlags,
@@ -15,7 +15,7 @@ import {
   type StatsGroup,
 } from './domain-flags.ts';
 import {domainFigures, type DomainFigures} from './domain-stats.ts';
-import {Domain, type FlagOptions} from './domain.ts';
+import {Domain} from './domain.ts';
 
 /** A domain and its figures. */
 export type DomainStats = DomainFigures & {readonly domain: Domain};

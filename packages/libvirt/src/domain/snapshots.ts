@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import type {DomainRef, SnapshotRef} from '../wire/schema.ts';
 import {
@@ -21,10 +21,7 @@ export class Snapshots {
   }
 
   /** Takes a snapshot as `<domainsnapshot>` describes it. */
-  async create(
-    xml: string,
-    {flags, signal}: CallOptions & {readonly flags?: readonly SnapshotCreateFlag[] | undefined} = {},
-  ): Promise<Snapshot> {
+  async create(xml: string, {flags, signal}: FlagOptions<SnapshotCreateFlag> = {}): Promise<Snapshot> {
     const {snap} = await this.#link.call(
       'DOMAIN_SNAPSHOT_CREATE_XML',
       {dom: this.#dom, xmlDesc: xml, flags: flagBits(snapshotCreateFlags, flags)},
@@ -68,7 +65,7 @@ export class Snapshot {
   }
 
   /** `secure` shows passwords. */
-  async xml({flags = [], signal}: CallOptions & {readonly flags?: readonly 'secure'[]} = {}): Promise<string> {
+  async xml({flags = [], signal}: FlagOptions<'secure'> = {}): Promise<string> {
     const {xml} = await this.#link.call(
       'DOMAIN_SNAPSHOT_GET_XML_DESC',
       {snap: this.#snap, flags: flagBits({secure: 1}, flags)},
@@ -97,10 +94,7 @@ export class Snapshot {
     return snapshots.map(snap => new Snapshot(this.#link, snap));
   }
 
-  async revert({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly SnapshotRevertFlag[] | undefined} = {}): Promise<void> {
+  async revert({flags, signal}: FlagOptions<SnapshotRevertFlag> = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_REVERT_TO_SNAPSHOT',
       {snap: this.#snap, flags: flagBits(snapshotRevertFlags, flags)},
@@ -108,10 +102,7 @@ export class Snapshot {
     );
   }
 
-  async delete({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly SnapshotDeleteFlag[] | undefined} = {}): Promise<void> {
+  async delete({flags, signal}: FlagOptions<SnapshotDeleteFlag> = {}): Promise<void> {
     await this.#link.call(
       'DOMAIN_SNAPSHOT_DELETE',
       {snap: this.#snap, flags: flagBits(snapshotDeleteFlags, flags)},

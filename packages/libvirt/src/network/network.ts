@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits} from '../flags.ts';
 import {affectFlags, type AffectFlag} from '../domain/domain-flags.ts';
 import type {NetworkRef} from '../wire/schema.ts';
@@ -53,7 +53,7 @@ export class Network {
     this.uuid = net.uuid;
   }
 
-  async xml({flags, signal}: CallOptions & {readonly flags?: readonly 'inactive'[]} = {}): Promise<string> {
+  async xml({flags, signal}: FlagOptions<'inactive'> = {}): Promise<string> {
     const args = {net: this.#net, flags: flagBits({inactive: 1}, flags)};
     const {xml} = await this.#link.call('NETWORK_GET_XML_DESC', args, {signal});
     return xml;
@@ -101,7 +101,7 @@ export class Network {
   /** Changes a part of the network, also while it runs: a DHCP host, a DNS name. */
   async update(
     {command, section, xml, parentIndex = -1}: NetworkUpdate,
-    {flags, signal}: CallOptions & {readonly flags?: readonly AffectFlag[] | undefined} = {},
+    {flags, signal}: FlagOptions<AffectFlag> = {},
   ): Promise<void> {
     const {supported} = await this.#link.call('CONNECT_SUPPORTS_FEATURE', {feature: updateHasCorrectOrder}, {signal});
     const words = {command: updateCommands[command], section: updateSections[section]};

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, type FlagOf} from '../flags.ts';
 import {Network} from './network.ts';
 
@@ -20,9 +20,7 @@ export class Networks {
     this.#link = link;
   }
 
-  async list({flags, signal}: CallOptions & {readonly flags?: readonly ListNetworksFlag[] | undefined} = {}): Promise<
-    Network[]
-  > {
+  async list({flags, signal}: FlagOptions<ListNetworksFlag> = {}): Promise<Network[]> {
     const args = {needResults: 1, flags: flagBits(listNetworksFlags, flags)};
     const {nets} = await this.#link.call('CONNECT_LIST_ALL_NETWORKS', args, {signal});
     return nets.map(net => new Network(this.#link, net));

@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, nameOf, type FlagOf} from '../flags.ts';
 import type {StoragePoolRef} from '../wire/schema.ts';
 import {StorageVolume} from './storage-volume.ts';
@@ -32,7 +32,7 @@ export class StoragePool {
     this.uuid = pool.uuid;
   }
 
-  async xml({flags, signal}: CallOptions & {readonly flags?: readonly 'inactive'[]} = {}): Promise<string> {
+  async xml({flags, signal}: FlagOptions<'inactive'> = {}): Promise<string> {
     const args = {pool: this.#pool, flags: flagBits({inactive: 1}, flags)};
     const {xml} = await this.#link.call('STORAGE_POOL_GET_XML_DESC', args, {signal});
     return xml;
@@ -73,10 +73,7 @@ export class StoragePool {
   }
 
   /** Makes what it needs: the folder, the filesystem, the volume group. */
-  async build({
-    flags,
-    signal,
-  }: CallOptions & {readonly flags?: readonly FlagOf<typeof buildFlags>[]} = {}): Promise<void> {
+  async build({flags, signal}: FlagOptions<FlagOf<typeof buildFlags>> = {}): Promise<void> {
     await this.#link.call('STORAGE_POOL_BUILD', {pool: this.#pool, flags: flagBits(buildFlags, flags)}, {signal});
   }
 
@@ -115,10 +112,7 @@ export class StoragePool {
    * Creates a volume as `<volume>` describes it. A qcow2 volume that is to have checkpoints needs
    * `<target><compat>1.1</compat></target>`: libvirt's default is older.
    */
-  async createVolume(
-    xml: string,
-    {flags, signal}: CallOptions & {readonly flags?: readonly CreateVolumeFlag[] | undefined} = {},
-  ): Promise<StorageVolume> {
+  async createVolume(xml: string, {flags, signal}: FlagOptions<CreateVolumeFlag> = {}): Promise<StorageVolume> {
     const args = {pool: this.#pool, xml, flags: flagBits(createVolumeFlags, flags)};
     const {vol} = await this.#link.call('STORAGE_VOL_CREATE_XML', args, {signal});
     return new StorageVolume(this.#link, vol);
@@ -128,7 +122,7 @@ export class StoragePool {
   async cloneVolume(
     xml: string,
     original: StorageVolume,
-    {flags, signal}: CallOptions & {readonly flags?: readonly CreateVolumeFlag[] | undefined} = {},
+    {flags, signal}: FlagOptions<CreateVolumeFlag> = {},
   ): Promise<StorageVolume> {
     const args = {pool: this.#pool, xml, clonevol: original.ref, flags: flagBits(createVolumeFlags, flags)};
     const {vol} = await this.#link.call('STORAGE_VOL_CREATE_XML_FROM', args, {signal});

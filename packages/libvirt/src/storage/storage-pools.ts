@@ -1,4 +1,4 @@
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, type FlagOf} from '../flags.ts';
 import {StoragePool} from './storage-pool.ts';
 
@@ -24,6 +24,8 @@ export const listPoolsFlags = {
 } as const;
 export type ListPoolsFlag = FlagOf<typeof listPoolsFlags>;
 
+export const createPoolFlags = {'with-build': 1, 'with-build-overwrite': 2, 'with-build-no-overwrite': 4} as const;
+
 /** All storage pools of a daemon. */
 export class StoragePools {
   readonly #link: DaemonLink;
@@ -32,9 +34,7 @@ export class StoragePools {
     this.#link = link;
   }
 
-  async list({flags, signal}: CallOptions & {readonly flags?: readonly ListPoolsFlag[] | undefined} = {}): Promise<
-    StoragePool[]
-  > {
+  async list({flags, signal}: FlagOptions<ListPoolsFlag> = {}): Promise<StoragePool[]> {
     const args = {needResults: 1, flags: flagBits(listPoolsFlags, flags)};
     const {pools} = await this.#link.call('CONNECT_LIST_ALL_STORAGE_POOLS', args, {signal});
     return pools.map(pool => new StoragePool(this.#link, pool));
@@ -67,14 +67,9 @@ export class StoragePools {
   }
 
   /** Starts a pool that is gone when it stops; its volumes stay. `build` makes its folder first. */
-  async create(
-    xml: string,
-    {flags, signal}: CallOptions & {readonly flags?: readonly FlagOf<typeof createPoolFlags>[]} = {},
-  ): Promise<StoragePool> {
+  async create(xml: string, {flags, signal}: FlagOptions<FlagOf<typeof createPoolFlags>> = {}): Promise<StoragePool> {
     const args = {xml, flags: flagBits(createPoolFlags, flags)};
     const {pool} = await this.#link.call('STORAGE_POOL_CREATE_XML', args, {signal});
     return new StoragePool(this.#link, pool);
   }
 }
-
-export const createPoolFlags = {'with-build': 1, 'with-build-overwrite': 2, 'with-build-no-overwrite': 4} as const;

@@ -1,5 +1,5 @@
 import type {Readable, Writable} from 'node:stream';
-import type {CallOptions, DaemonLink} from '../daemon-link.ts';
+import type {CallOptions, DaemonLink, FlagOptions} from '../daemon-link.ts';
 import {flagBits, nameOf, type FlagOf} from '../flags.ts';
 import type {RpcStream} from '../rpc-stream.ts';
 import {toReadable, toWritable} from '../stream-adapters.ts';
@@ -81,10 +81,7 @@ export class StorageVolume {
   }
 
   /** Sets its capacity in bytes. */
-  async resize(
-    bytes: number,
-    {flags, signal}: CallOptions & {readonly flags?: readonly FlagOf<typeof resizeFlags>[]} = {},
-  ): Promise<void> {
+  async resize(bytes: number, {flags, signal}: FlagOptions<FlagOf<typeof resizeFlags>> = {}): Promise<void> {
     const args = {vol: this.#vol, capacity: bytes, flags: flagBits(resizeFlags, flags)};
     await this.#link.call('STORAGE_VOL_RESIZE', args, {signal});
   }
