@@ -25,8 +25,7 @@ export async function endOfMigration({plan, outcome, hosts}: EndedMigration, ter
   if (!terminal.json) terminal.note('');
   terminal.say(summaryText(rows));
   if (status === 'done') {
-    const kept = keptPaths(plan, outcome);
-    if (kept > 0)
+    if (keptPaths(plan, outcome).length > 0)
       terminal.note(`\nTheir disks are kept on ${sourcesOf(plan)}. When all is well: dr clean ${sourcesOf(plan)}`);
     return code;
   }
@@ -106,13 +105,13 @@ function nextText({intent: {command, options}}: Plan, {run, status}: RunOutcome)
   return `See all of it: dr show ${run}. When the cause is gone, again (what has moved is left alone): dr ${command}`;
 }
 
-function keptPaths(plan: Plan, {steps}: RunOutcome): number {
+function keptPaths(plan: Plan, {steps}: RunOutcome): unknown[] {
   return plan.steps.flatMap(({id}) => {
     const result = steps[id]?.result;
     return typeof result === 'object' && result !== null && 'kept' in result && Array.isArray(result.kept)
       ? result.kept
       : [];
-  }).length;
+  });
 }
 
 function sourcesOf(plan: Plan): string {

@@ -6,7 +6,6 @@ import {
   type Lab,
   labDown,
   type LabProgress,
-  type LabStatus,
   labToBringUp,
   labToTakeDown,
   labUp,
@@ -14,12 +13,12 @@ import {
   openLab,
 } from '@dr-toolkit/lab';
 
-import {bytesText, counted, timeText} from '../amounts.ts';
+import {timeText} from '../amounts.ts';
 import {CliError} from '../cli-error.ts';
 import {describeError, errorEvent} from '../describe-error.ts';
 import {codeOf, type ExitCode, exitCodes} from '../exit-code.ts';
 import type {GlobalOptions} from '../open-estate.ts';
-import {tableText} from '../table.ts';
+import {labText, linkText, namesText} from '../lab-text.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 
@@ -194,15 +193,6 @@ export async function power(
   return exitCodes.done;
 }
 
-function namesText({hosts, guests}: {readonly hosts: readonly string[]; readonly guests: readonly string[]}): string {
-  return `${countedText(hosts, 'host')}, ${countedText(guests, 'guest')}`;
-}
-
-function countedText(names: readonly string[], word: string): string {
-  const count = counted(names.length, word);
-  return names.length === 0 ? count : `${count} (${names.join(', ')})`;
-}
-
 function teller(terminal: Terminal): (progress: LabProgress) => void {
   return progress => {
     terminal.event({type: 'lab-progress', ...progress});
@@ -239,54 +229,4 @@ function unknownHost(lab: Lab, host: string, known: readonly string[]): CliError
   return new CliError('USAGE', `The lab ${lab.name} has no host ${host}`, {
     hint: didYouMean(host, known, {what: 'host'}),
   });
-}
-
-function labText({hosts, guests, cuts}: LabStatus): string {
-  const hostTable = tableText(
-    [{title: 'HOST'}, {title: 'ADDRESS'}, {title: 'STATE'}, {title: 'LINK'}, {title: 'DISK FREE'}, {title: 'RUNS'}],
-    hosts.map(({name, address, power: state, libvirtd, cut, link: speed, disk, domains}) => [
-      name,
-      address,
-      [state === 'on' && !libvirtd ? 'on, libvirtd is silent' : state, ...(cut ? ['cut off'] : [])].join(', '),
-      linkText(speed),
-      disk ? `${bytesText(disk.freeBytes)} of ${bytesText(disk.totalBytes)}` : '-',
-      domains.flatMap(domain => (domain.state === 'running' ? [domain.name] : [])).join(', ') || '-',
-    ]),
-  );
-  const guestTable = tableText(
-    [
-      {title: 'GUEST'},
-      {title: 'ADDRESS'},
-      {title: 'RUNS ON'},
-      {title: 'UP', align: 'right'},
-      {title: 'COUNTER', align: 'right'},
-    ],
-    guests.map(({name, address, runningOn, answer}) => [
-      name,
-      address,
-      runningOn.join(' AND ') || '-',
-      answer ? timeText(answer.uptime * 1000) : 'silent',
-      answer ? String(answer.counter) : '-',
-    ]),
-  );
-  const cutLines = cuts.map(([one, other]) => `Cut: ${one} and ${other}`);
-  return [
-    hostTable,
-    ...(guests.length > 0 ? [guestTable] : []),
-    ...(cutLines.length > 0 ? [cutLines.join('\n')] : []),
-  ].join('\n\n');
-}
-
-function linkText({
-  rateMbit,
-  delayMs,
-}: {
-  readonly rateMbit?: number | undefined;
-  readonly delayMs?: number | undefined;
-}): string {
-  const parts = [
-    ...(rateMbit === undefined ? [] : [`${rateMbit} Mbit/s`]),
-    ...(delayMs === undefined ? [] : [`${delayMs} ms`]),
-  ];
-  return parts.join(', ') || 'unbounded';
 }
