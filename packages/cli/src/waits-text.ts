@@ -27,6 +27,7 @@ export function laneText(lane: string): string {
   if (resource === 'disk') return `the disk of ${host}`;
   if (resource === 'migrations-out') return `a place among those that leave ${host}`;
   if (resource === 'migrations-in') return `a place among those that go to ${host}`;
+  if (resource === 'preparations') return `a place among those that ${host} is made ready for`;
   const [, owner, pool] = /^pool:([^/]+)\/(.+)$/u.exec(lane) ?? [];
   if (pool !== undefined) return `pool ${pool} of ${owner}`;
   if (lane === estateLane) return 'a place among all that are under way';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {arrivingLane, diskLane, estateLane, leavingLane, linkLane, poolLane} from '@dr-toolkit/estate';
+import {arrivingLane, diskLane, estateLane, leavingLane, linkLane, poolLane, preparationLane} from '@dr-toolkit/estate';
 
 import {laneText} from '../src/waits-text.ts';
 
@@ -9,6 +9,7 @@ test('every kind of lane is told in words', t => {
     poolLane('newhost', 'nvme'),
     leavingLane('sunjammer'),
     arrivingLane('newhost'),
+    preparationLane('newhost'),
     linkLane('sunjammer', 'newhost'),
     estateLane,
   ];
@@ -17,11 +18,12 @@ test('every kind of lane is told in words', t => {
     'pool nvme of newhost',
     'a place among those that leave sunjammer',
     'a place among those that go to newhost',
+    'a place among those that newhost is made ready for',
     'the link newhost-sunjammer',
     'a place among all that are under way',
   ]);
 });
 
 test('a lane of another kind is told by its name', t => {
-  t.is(laneText('host:newhost/preparations'), 'host:newhost/preparations');
+  t.is(laneText('host:newhost/gpu'), 'host:newhost/gpu');
 });

@@ -21,7 +21,16 @@ export {estateFromInventory, type EstateTextOptions, type FoundHost} from './est
 export {estateJsonSchema} from './estate-json-schema.ts';
 export {EstateNameError, type EstateNameErrorCode, findHost} from './find-host.ts';
 export {type MissingPool, missingPools} from './missing-pools.ts';
-export {arrivingLane, diskLane, estateLane, isPoolLane, leavingLane, linkLane, poolLane} from './lane-names.ts';
+export {
+  arrivingLane,
+  diskLane,
+  estateLane,
+  isPoolLane,
+  leavingLane,
+  linkLane,
+  poolLane,
+  preparationLane,
+} from './lane-names.ts';
 export {automaticDisks, laneCaps, lanePlaces} from './lane-places.ts';
 export {estateFile, loadEstate, type LoadedEstate, type LoadEstateOptions} from './load-estate.ts';
 export {didYouMean, nearest} from './nearest.ts';

@@ -28,5 +28,10 @@ export function arrivingLane(host: string): string {
   return `host:${host}/migrations-in`;
 }
 
+/** Domains whose disks are made ready on a host. */
+export function preparationLane(host: string): string {
+  return `host:${host}/preparations`;
+}
+
 /** All heavy streams together. */
 export const estateLane = 'estate';

@@ -1,4 +1,5 @@
 import {defineStep} from '@dr-toolkit/engine';
+import {preparationLane} from '@dr-toolkit/estate';
 import {readDiskNote} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
@@ -11,7 +12,7 @@ import {hostsOf, isArriving, type MigrationContext, statesText, whereabouts} fro
 /** Proves what is shared to be so, and makes the empty files that the other disks of a domain are copied into. */
 export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-disks', {
   // Two at once on a target: those that move first are ready first.
-  lanes: ({to}) => [{lane: `host:${to}/preparations`, places: 1}],
+  lanes: ({to}) => [{lane: preparationLane(to), places: 1}],
 
   async inspect(move, context) {
     const {target} = hostsOf(move, context);
