@@ -1,31 +1,18 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {LibvirtError, type RpcClient, type RpcStream} from '@dr-toolkit/libvirt';
+import {LibvirtError, type RpcClient} from '@dr-toolkit/libvirt';
 
 import {HostError} from '../host-error.ts';
 import type {CallOptions, NewVolume, ReadOptions, StreamOptions, VolumePiece} from '../host.ts';
 import type {VolumeReading} from '../reading.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
-import {folderPoolPrefix, volumeReading} from './read-pools.ts';
+import {folderPoolPrefix, type PoolRef, volumeReading} from './read-pools.ts';
+import {collected, download, upload, type VolumeRef} from './volume-stream.ts';
 
 const createWithBuild = 1;
-const sparse = 1;
-/** A shorter run of zeros is written out: a stream of its own would cost more. */
-const holeBytesMin = 256 * 1024;
 const busyTries = 40;
 const busyMs = 250;
-
-interface PoolRef {
-  readonly name: string;
-  readonly uuid: string;
-}
-
-interface VolumeRef {
-  readonly pool: string;
-  readonly name: string;
-  readonly key: string;
-}
 
 interface FoundVolume {
   readonly vol: VolumeRef;
@@ -98,7 +85,7 @@ export class LibvirtStorage {
 
   async write(file: string, pieces: AsyncIterable<VolumePiece>, options: StreamOptions = {}): Promise<void> {
     const vol = await this.#required(file, options);
-    await this.#apart(client => writeExtents(client, vol, pieces, options), options);
+    await this.#apart(client => upload(client, vol, pieces, options), options);
   }
 
   /** On a connection that is kept for the next few seconds, as making one through ssh is dear. */
@@ -235,59 +222,6 @@ export class LibvirtStorage {
 function isWithoutPool(error: unknown): boolean {
   const cause = error instanceof HostError ? error.cause : undefined;
   return cause instanceof LibvirtError && (cause.code === 'NO_STORAGE_POOL' || /is not active/u.test(cause.message));
-}
-
-async function* download(
-  client: Pick<RpcClient, 'openStream'>,
-  vol: VolumeRef,
-  {signal, lengthBytes = 0}: ReadOptions,
-): AsyncGenerator<VolumePiece> {
-  const range = {vol, offset: 0, length: lengthBytes, flags: sparse};
-  const stream = await client.openStream('STORAGE_VOL_DOWNLOAD', range, {signal});
-  let offset = 0;
-  for await (const piece of stream) {
-    if (piece.kind === 'data') {
-      yield {offset, data: piece.bytes};
-      offset += piece.bytes.length;
-    } else {
-      yield {offset, holeBytes: piece.lengthBytes};
-      offset += piece.lengthBytes;
-    }
-  }
-}
-
-async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
-
-/** One upload per run of data, each at its place, so that what lies between stays a hole. */
-async function writeExtents(
-  client: RpcClient,
-  vol: VolumeRef,
-  pieces: AsyncIterable<VolumePiece>,
-  {signal}: CallOptions,
-): Promise<void> {
-  let stream: RpcStream | undefined;
-  let at = 0;
-  for await (const piece of pieces) {
-    if ('holeBytes' in piece) {
-      if (stream && piece.holeBytes < holeBytesMin) {
-        await stream.write(new Uint8Array(piece.holeBytes));
-        at += piece.holeBytes;
-      }
-      continue;
-    }
-    if (!stream || at !== piece.offset) {
-      await stream?.finish();
-      stream = await client.openStream('STORAGE_VOL_UPLOAD', {vol, offset: piece.offset, length: 0}, {signal});
-      at = piece.offset;
-    }
-    await stream.write(piece.data);
-    at += piece.data.length;
-  }
-  await stream?.finish();
 }
 
 function xmlText(text: string): string {

@@ -9,7 +9,8 @@ export const folderPoolPrefix = 'dr-folder-';
 
 const folderTypes = new Set(['dir', 'fs', 'netfs']);
 
-interface PoolRef {
+/** How the wire names a pool. */
+export interface PoolRef {
   readonly name: string;
   readonly uuid: string;
 }
