@@ -49,12 +49,12 @@ export function migrateOptions<
         .choices(['auto', 'live', 'offline'] as const)
         .default('auto' as const),
     )
-    .option('--managed', 'drive live moves from here; for daemons that cannot reach each other (default: only then)')
-    .option('--skip-blocked', 'leave out what something stands in the way of, and move the rest')
+    .option('--managed', 'drive live moves from here (default: only when the two daemons cannot reach each other)')
+    .option('--skip-blocked', 'leave out domains that something stands in the way of, and move the rest')
     .option('--keep-going', 'move the others even after one has failed')
     .option('--delete-source', 'delete the disks on the source, instead of keeping them until dr clean')
     .option('--replace-kept', 'overwrite disks that the target kept when this very domain left it')
-    .option('--bandwidth <MiB/s>', 'at most so fast, each', wholeNumber({max: 1_000_000}))
+    .option('--bandwidth <MiB/s>', 'what each move may carry at most', wholeNumber({max: 1_000_000}))
     .option(
       '--break-claim <domain>',
       'declare the claim of another controller on this domain void (may be given again)',
@@ -64,7 +64,7 @@ export function migrateOptions<
     .option('--auto-converge', 'slow a guest down that writes faster than the link carries')
     .option(
       '--parallel <n>',
-      'so many at once between these hosts (default: lanes in dr.yaml, else 2)',
+      'so many moves at once between these hosts (default: lanes in dr.yaml, else 2)',
       wholeNumber({max: 1000}),
     );
 }

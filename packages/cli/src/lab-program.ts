@@ -30,7 +30,7 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
       commaList,
     )
     .option('--vms <n>', 'how many guests (default: 6)', wholeNumber({min: 0, max: 100}))
-    .addOption(dryRun('see whether it can be, and say what it would be'))
+    .addOption(dryRun('say whether it can be brought up, and what it would be'))
     .addHelpText(
       'after',
       examples('lab up', 'lab up --dry-run', 'lab up --hosts alder,birch,cedar --vms 3 --name second'),
@@ -115,7 +115,7 @@ export function labProgram<Args extends unknown[], Opts extends Globals, Global 
     .option('--rate <Mbit/s>', 'upper bound in each direction', wholeNumber({max: 100_000}))
     .option('--delay <ms>', 'added in each direction', wholeNumber({max: 60_000}))
     .option('--name <name>', 'of the lab (default: lab)')
-    .addOption(dryRun('say what would be set, and what is'))
+    .addOption(dryRun('say what would be set, and what is set now'))
     .addHelpText('after', examples('lab link newhost --rate 100 --delay 20', 'lab link newhost'))
     .action((host, _options, command) =>
       run(command.optsWithGlobals(), async (all, terminal) => (await load()).link(host, all, terminal)),

@@ -15,7 +15,7 @@ export interface MigrationRequest {
   readonly lanes?: MigrationLanes;
   /** The service that each domain belongs to, by the domain's name: to be shown together. */
   readonly services?: Readonly<Record<string, string>>;
-  /** `skip`: leave domains out that something stands in the way of, and move the rest. Default `refuse`. */
+  /** `skip`: leave out domains that something stands in the way of, and move the rest. Default `refuse`. */
   readonly blocked?: 'refuse' | 'skip';
   /** Default `keep`: the source's disk files stay, marked, until `dr clean`. */
   readonly sourceDisks?: 'keep' | 'delete';
