@@ -1,3 +1,5 @@
+import {LibvirtError} from '@dr-toolkit/libvirt';
+
 import type {Claim} from '../claim.ts';
 import type {DiskWaits} from '../guest-waits.ts';
 import {HostError} from '../host-error.ts';
@@ -69,8 +71,16 @@ class LibvirtHost implements Host {
     this.#storage = new LibvirtStorage(this.#link);
   }
 
-  read(options?: CallOptions): Promise<HostReading> {
-    return readHost(this.#link, options);
+  read({signal}: CallOptions = {}): Promise<HostReading> {
+    const fileAt = async (path: string) => {
+      try {
+        return await this.#storage.find(path, {signal});
+      } catch (error) {
+        if (error instanceof HostError && error.cause instanceof LibvirtError) return undefined;
+        throw error;
+      }
+    };
+    return readHost(this.#link, {signal, fileAt});
   }
 
   readDomain(uuid: string, options: CallOptions = {}): Promise<DomainStanding | undefined> {

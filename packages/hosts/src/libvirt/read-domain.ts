@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {child, children, blockJobTypes, domainState, jobStats} from '@dr-toolkit/libvirt';
 
 import {type DiskDefinition, domainDefinition} from '../domain-definition.ts';
@@ -25,14 +26,18 @@ export function refByUuid(uuid: string): DomainRef {
 
 export interface ReadDomainOptions extends CallOptions {
   /** What is known of a file from its pool; pools are read meanwhile. */
-  readonly volumeAt?: ((path: string) => Promise<VolumeReading | undefined>) | undefined;
+  readonly volumeAt?: VolumeAt | undefined;
+  /** The same by a look at its folder, for a file that lies in no pool. */
+  readonly fileAt?: VolumeAt | undefined;
 }
+
+type VolumeAt = (path: string) => Promise<VolumeReading | undefined>;
 
 /** Everything about one domain, as it is now. Undefined when it vanishes meanwhile. */
 export async function readDomain(
   link: LibvirtLink,
   dom: DomainRef,
-  {signal, volumeAt}: ReadDomainOptions = {},
+  {signal, volumeAt, fileAt}: ReadDomainOptions = {},
 ): Promise<DomainReading | undefined> {
   const options = {signal};
   const [state, xml, inactive, persistent, autostart, saved, snapshots, checkpoints] = await Promise.all([
@@ -52,7 +57,7 @@ export async function readDomain(
   const [job, guest, diskReadings] = await Promise.all([
     active ? readJob(link, dom, options).catch(unknownJob) : undefined,
     readGuest(link, dom, {...options, state: name, agent: agentChannel === 'yes' ? agentState(xml.xml) : 'none'}),
-    Promise.all(disks.map(disk => readDisk(link, dom, disk, {...options, volumeAt, active}))),
+    Promise.all(disks.map(disk => readDisk(link, dom, disk, {...options, volumeAt, fileAt, active}))),
   ]);
   return {
     ...definition,
@@ -137,17 +142,19 @@ async function readDisk(
   link: LibvirtLink,
   dom: DomainRef,
   disk: DiskDefinition,
-  {signal, volumeAt, active}: ReadDomainOptions & {active: boolean},
+  {signal, volumeAt, fileAt, active}: ReadDomainOptions & {active: boolean},
 ): Promise<DiskReading> {
   const named = disk.pool !== undefined && disk.volume !== undefined;
   const volume = named ? await volumeOf(link, {pool: disk.pool ?? '', name: disk.volume ?? ''}, {signal}) : undefined;
   const path = disk.path ?? volume;
+  const isImage = disk.device === 'disk' && disk.type === 'file' && disk.format !== 'raw';
+  const at = async (file: string) =>
+    (await volumeAt?.(posix.normalize(file))) ?? (isImage && !active ? await fileAt?.(file) : undefined);
   const [known, info, job] = await Promise.all([
-    path === undefined ? undefined : volumeAt?.(path),
+    path === undefined ? undefined : at(path),
     path === undefined ? undefined : link.ask('DOMAIN_GET_BLOCK_INFO', {dom, path: disk.target}, {signal}),
     active ? link.ask('DOMAIN_GET_BLOCK_JOB_INFO', {dom, path: disk.target}, {signal}) : undefined,
   ]);
-  const backing = known?.backingPath;
   return {
     ...disk,
     ...(path !== undefined && {path}),
@@ -155,9 +162,20 @@ async function readDisk(
     capacityBytes: Number(info?.capacity ?? known?.capacityBytes ?? 0),
     allocationBytes: known?.allocationBytes ?? Number(info?.allocation ?? 0),
     lengthBytes: Number(info?.physical ?? known?.lengthBytes ?? 0),
-    backingPaths: disk.backingPaths.length === 0 && backing !== undefined ? [backing] : disk.backingPaths,
+    backingPaths: disk.backingPaths.length === 0 ? await chainBelow(known, at) : disk.backingPaths,
     ...(job?.found === 1 && {blockJob: blockJobTypes[job.type] ?? 'unknown'}),
   };
+}
+
+/** What an image lies on, which the definition of a domain that is off does not tell. */
+async function chainBelow(volume: VolumeReading | undefined, at: VolumeAt): Promise<string[]> {
+  const chain: string[] = [];
+  let below = volume?.backingPath;
+  while (below !== undefined && !chain.includes(below)) {
+    chain.push(below);
+    below = (await at(below))?.backingPath;
+  }
+  return chain;
 }
 
 async function volumeOf(link: LibvirtLink, {pool, name}: {pool: string; name: string}, options: CallOptions) {

@@ -3,13 +3,15 @@ import type {CallOptions} from '../host.ts';
 import type {DomainReading, HostReading, MachineReading, NetworkReading, PoolReading} from '../reading.ts';
 import {rootOf, text} from '../xml.ts';
 import type {LibvirtLink} from './libvirt-link.ts';
-import {readDomain} from './read-domain.ts';
+import {readDomain, type ReadDomainOptions} from './read-domain.ts';
 import {readPools} from './read-pools.ts';
 
 const netDevices = 16;
 
+export type ReadHostOptions = CallOptions & Pick<ReadDomainOptions, 'fileAt'>;
+
 /** Everything a host's libvirt tells of it. */
-export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): Promise<HostReading> {
+export async function readHost(link: LibvirtLink, {signal, fileAt}: ReadHostOptions = {}): Promise<HostReading> {
   const options = {signal};
   const reading = readPools(link, options);
   const [hostname, library, version, type, capabilities, node, memory, pools, networks, links, domains] =
@@ -24,7 +26,7 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
       reading,
       readNetworks(link, options),
       readLinks(link, options),
-      readDomains(link, reading, options),
+      readDomains(link, reading, {signal, fileAt}),
     ]);
   const host = child(rootOf(capabilities.capabilities, 'capabilities'), 'host');
   return {
@@ -48,13 +50,13 @@ export async function readHost(link: LibvirtLink, {signal}: CallOptions = {}): P
 async function readDomains(
   link: LibvirtLink,
   pools: Promise<readonly PoolReading[]>,
-  {signal}: CallOptions,
+  {signal, fileAt}: ReadHostOptions,
 ): Promise<DomainReading[]> {
   const volumes = pools.then(all => new Map(all.flatMap(pool => pool.volumes.map(volume => [volume.path, volume]))));
   volumes.catch(() => {}); // who reads the pools is told
   const volumeAt = async (path: string) => (await volumes).get(path);
   const {domains: listed} = await link.call('CONNECT_LIST_ALL_DOMAINS', {needResults: 1}, {signal});
-  const read = await Promise.all(listed.map(dom => readDomain(link, dom, {signal, volumeAt})));
+  const read = await Promise.all(listed.map(dom => readDomain(link, dom, {signal, volumeAt, fileAt})));
   return read.filter(domain => domain !== undefined).toSorted(byName);
 }
 
