@@ -13,6 +13,8 @@ export type DiskNote =
       readonly run: string;
       /** ISO 8601: how long the claim holds under which it was written, when nobody renews it. */
       readonly until?: string;
+      /** `whole`: the domain can have it. Not told: `begun`. */
+      readonly copy?: 'begun' | 'whole';
     }
   | {
       readonly kind: 'kept';
@@ -68,10 +70,24 @@ export async function writeDiskNote(
   options: CallOptions = {},
 ): Promise<void> {
   const path = notePath(diskPath, note.kind);
-  const data = Buffer.from(`${JSON.stringify({format: 'dr-note/1', ...note})}\n`);
+  const data = noteBytes({format: 'dr-note/1', ...note});
   await host.deleteVolume(path, options);
   await host.createVolume({path, format: 'raw', capacityBytes: data.length}, options);
   await host.writeVolume(path, onePiece(data), {signal: options.signal, weight: 'light'});
+}
+
+/** Says of a domain's copy that was begun that it is whole: over what the note said, so that it is never without its note. */
+export async function markWhole(
+  host: Host,
+  diskPath: string,
+  {uuid}: Pick<DiskNote, 'uuid'>,
+  options: CallOptions = {},
+): Promise<void> {
+  const note = await readDiskNote(host, diskPath, 'incoming', options);
+  if (note?.uuid !== uuid || note.copy !== 'begun') return;
+  // As long as it was, to the byte.
+  const data = noteBytes({...note, copy: 'whole'});
+  await host.writeVolume(notePath(diskPath, 'incoming'), onePiece(data), {signal: options.signal, weight: 'light'});
 }
 
 export async function removeDiskNote(
@@ -81,6 +97,10 @@ export async function removeDiskNote(
   options: CallOptions = {},
 ): Promise<void> {
   await host.deleteVolume(notePath(diskPath, kind), options);
+}
+
+function noteBytes(note: object): Buffer {
+  return Buffer.from(`${JSON.stringify(note)}\n`);
 }
 
 function parsedNote<K extends DiskNote['kind']>(text: string, kind: K): (DiskNote & {kind: K}) | undefined {

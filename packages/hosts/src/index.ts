@@ -1,7 +1,15 @@
 /** What dr asks of a machine that runs VMs: the Host port, what it reads, its libvirt adapter and its simulation. */
 export {downtimeMsDefault} from './allowed-downtime.ts';
 export {type Claim, claimNamespace} from './claim.ts';
-export {type DiskNote, notedDisk, notePath, readDiskNote, removeDiskNote, writeDiskNote} from './disk-note.ts';
+export {
+  type DiskNote,
+  markWhole,
+  notedDisk,
+  notePath,
+  readDiskNote,
+  removeDiskNote,
+  writeDiskNote,
+} from './disk-note.ts';
 export {fileUsers} from './file-users.ts';
 export {type DiskDefinition, type DomainDefinition, domainDefinition} from './domain-definition.ts';
 export type {

@@ -60,6 +60,8 @@ export interface VolumeReading {
   /** What it takes of the pool now. */
   readonly allocationBytes: number;
   readonly backingPath?: string;
+  /** When its content was last changed, as the host tells it; absent where it does not. Only good for comparing. */
+  readonly modified?: string;
 }
 
 export interface NetworkReading {

@@ -1,27 +1,36 @@
-import {defineStep, type StepContext} from '@dr-toolkit/engine';
-import {type Host, HostError, targetDefinition, type VolumePiece} from '@dr-toolkit/hosts';
+import {defineStep, type Found, type StepContext} from '@dr-toolkit/engine';
+import {
+  type CallOptions,
+  domainDefinition,
+  type Host,
+  HostError,
+  markWhole,
+  readDiskNote,
+  targetDefinition,
+} from '@dr-toolkit/hosts';
 
 import {clearTarget} from './clear-target.ts';
-import {ContentDigest} from './content-digest.ts';
-import {copiedDisks, type DomainMove, placesOnTarget} from './domain-move.ts';
+import {copyFiles, filesOf, refuseWritten} from './copy-files.ts';
+import {type DomainMove, leftFiles, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
 import {movedAway} from './moved-away.ts';
-import {paced} from './paced.ts';
 import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {whileMoving} from './while-moving.ts';
-import {hostsOf, isLeftBehind, type MigrationContext, type MoveHosts, statesText, whereabouts} from './whereabouts.ts';
+import {
+  hostsOf,
+  isLeftBehind,
+  type MigrationContext,
+  type MoveHosts,
+  statesText,
+  whereabouts,
+  type Whereabouts,
+} from './whereabouts.ts';
 
 type Context = MigrationContext & StepContext;
 
 /** Longer than a live move's: a slow disk may take its time for what it was sent. */
 const stallMs = 60_000;
-
-interface FileCopy {
-  readonly sourcePath: string;
-  readonly targetPath: string;
-  readonly lengthBytes: number;
-}
 
 /**
  * Copies a domain that is shut off: its disks and NVRAM through this machine, holes left out, each read back and
@@ -31,8 +40,9 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
   lanes: migrationLanes,
 
   async inspect(move, context) {
-    const where = await whereabouts(move, hostsOf(move, context), context);
-    if (where.at === 'off' && where.target) return {state: 'done'};
+    const hosts = hostsOf(move, context);
+    const where = await whereabouts(move, hosts, context);
+    if (where.at === 'off' && where.target) return foundThere(move, where, await isWhole(move, hosts.target, context));
     if (where.at === 'off' || where.at === 'source') return {state: 'pending'};
     return {state: 'unknown', why: `${move.domain} was shut off and should be still`, evidence: where.evidence};
   },
@@ -47,12 +57,16 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
     try {
       // An earlier try that failed has cleared away what was prepared for it.
       if (!prepared) await prepareTarget(move, hosts, context);
+      await plannedDefinition(move, hosts.source, context);
       const files = await filesOf(move, hosts.source, context);
       const copiedBytes = await whileMoving(
-        ({signal, moved}) => copyAll(files, hosts, {move, context: {...context, signal}, moved}),
+        ({signal, moved}) => copyFiles(files, hosts, {move, context: {...context, signal}, moved}),
         {signal: context.signal, stallMs, stalled: () => standstill(move)},
       );
-      await refuseUnlessOff(move, hosts, context); // somebody may have started it meanwhile: then the copy is worthless
+      // Somebody may have started it meanwhile, and even shut it off again: then the copy is worthless.
+      await refuseUnlessOff(move, hosts, context);
+      await refuseWritten(files, hosts.source, context);
+      await Promise.all(leftFiles(move).map(file => markWhole(hosts.target, file.targetPath, move, context)));
       await define(move, hosts, context);
       const {domain, from, to} = move;
       return {
@@ -73,6 +87,20 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
   },
 });
 
+/** A target that knows the domain has it from dr only with copies that dr has seen to be whole. */
+function foundThere({domain, from, to}: DomainMove, {source, evidence}: Whereabouts, whole: boolean): Found {
+  if (!source || whole) return {state: 'done'};
+  const why = `${to} has a definition of ${domain}, and nothing tells that its disks were copied there from ${from}`;
+  return {state: 'unknown', why, evidence};
+}
+
+async function isWhole(move: DomainMove, target: Host, options: CallOptions): Promise<boolean> {
+  const notes = await Promise.all(
+    leftFiles(move).map(({targetPath}) => readDiskNote(target, targetPath, 'incoming', options)),
+  );
+  return notes.every(note => note?.uuid === move.uuid && note.copy === 'whole');
+}
+
 async function refuseUnlessOff(move: DomainMove, hosts: MoveHosts, context: Context): Promise<void> {
   const where = await whereabouts(move, hosts, context);
   if (isLeftBehind(where.source) && !where.target) throw movedAway(move);
@@ -86,89 +114,30 @@ async function refuseUnlessOff(move: DomainMove, hosts: MoveHosts, context: Cont
   );
 }
 
-async function filesOf(move: DomainMove, source: Host, context: Context): Promise<FileCopy[]> {
-  const files: FileCopy[] = copiedDisks(move).map(({sourcePath, targetPath, lengthBytes}) => ({
-    sourcePath,
-    targetPath,
-    lengthBytes,
-  }));
-  const path = move.nvramPath;
-  const nvram = path === undefined ? undefined : await source.findVolume(path, context);
-  // It is made at the first start, so a domain that never ran has none.
-  if (path !== undefined && nvram) files.push({sourcePath: path, targetPath: path, lengthBytes: nvram.lengthBytes});
-  return files;
-}
-
-async function copyAll(
-  files: readonly FileCopy[],
-  hosts: MoveHosts,
-  {move, context, moved}: {readonly move: DomainMove; readonly context: Context; readonly moved: () => void},
-): Promise<number> {
-  const {signal} = context;
-  const {bandwidthMibPerSecond} = move;
-  const pace = bandwidthMibPerSecond === undefined ? undefined : bandwidthMibPerSecond * 1024 ** 2;
-  const bytesTotal = files.reduce((sum, file) => sum + file.lengthBytes, 0);
-  const startedMs = performance.now();
-  let bytesDone = 0;
-  let copiedBytes = 0;
-  for (const file of files) {
-    if (!(await hosts.target.findVolume(file.targetPath, {signal}))) {
-      await hosts.target.createVolume(
-        {path: file.targetPath, format: 'raw', capacityBytes: file.lengthBytes},
-        {signal},
-      );
-    }
-    const sent = new ContentDigest();
-    const watched = watch(paced(hosts.source.readVolume(file.sourcePath, {signal}), pace, {signal}), piece => {
-      moved();
-      sent.add(piece);
-      const bytes = 'data' in piece ? piece.data.length : piece.holeBytes;
-      bytesDone += bytes;
-      if ('data' in piece) copiedBytes += bytes;
-      const seconds = (performance.now() - startedMs) / 1000;
-      context.progress({
-        fraction: bytesTotal === 0 ? 1 : bytesDone / bytesTotal,
-        bytesDone,
-        bytesTotal,
-        bytesPerSecond: bytesDone / seconds,
-      });
-    });
-    await hosts.target.writeVolume(file.targetPath, watched, {signal});
-    context.progress({text: 'comparing'});
-    const arrived = new ContentDigest();
-    for await (const piece of hosts.target.readVolume(file.targetPath, {signal})) {
-      moved();
-      arrived.add(piece);
-    }
-    if (sent.hex() !== arrived.hex()) {
-      throw new MigrationError(
-        'COPY_DIFFERS',
-        `${file.targetPath} on ${hosts.target.name} does not read like ${file.sourcePath}`,
-        {
-          hint: `See that nothing else writes to either file and that the disks of ${hosts.target.name} are healthy, then run the same command again`,
-        },
-      );
-    }
-  }
-  return copiedBytes;
-}
-
-async function* watch(
-  pieces: AsyncIterable<VolumePiece>,
-  see: (piece: VolumePiece) => void,
-): AsyncGenerator<VolumePiece> {
-  for await (const piece of pieces) {
-    see(piece);
-    yield piece;
-  }
-}
-
 async function define(move: DomainMove, {source, target}: MoveHosts, context: Context): Promise<void> {
   const {signal} = context;
-  const definition = await source.definition(move.uuid, {form: 'persistent', signal});
+  const definition = await plannedDefinition(move, source, context);
   await target.define(targetDefinition(definition, {disks: placesOnTarget(move), interfaces: move.interfaces}), {
     signal,
   });
+}
+
+/** The domain's definition, which must still name the disks that are copied, and no others. */
+async function plannedDefinition(move: DomainMove, source: Host, {signal}: CallOptions): Promise<string> {
+  const definition = await source.definition(move.uuid, {form: 'persistent', signal});
+  const planned = new Map(move.disks.map(disk => [disk.target, disk]));
+  const changed = domainDefinition(definition).disks.find(({target, device, type, path, volume}) => {
+    if (device !== 'disk' || type === 'network') return false;
+    const {sourcePath} = planned.get(target) ?? {};
+    return path === undefined ? sourcePath?.endsWith(`/${volume}`) !== true : path !== sourcePath;
+  });
+  if (!changed) return definition;
+  const {target, path = changed.volume} = changed;
+  throw new MigrationError(
+    'SOURCE_STATE',
+    `${target} of ${move.domain} is ${path} on ${move.from} now, which was not so when its move was planned`,
+    {hint: 'Run the same command again: it is planned anew'},
+  );
 }
 
 function standstill({from, to}: DomainMove): HostError {

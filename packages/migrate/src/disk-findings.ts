@@ -21,7 +21,7 @@ export function diskFindings(examined: Examined, domain: DomainReading): Finding
 function nvramFindings({move, target, assessment}: Examined): Finding[] {
   const {nvramPath: path, uuid, to: host, domain} = move;
   const file = path === undefined ? undefined : assessment.targetFiles[path];
-  if (path === undefined || !file) return [];
+  if (path === undefined || !file || isOwn(path, {target, uuid})) return [];
   const user = userOf(path, {target, uuid});
   if (user === undefined && file.note?.uuid === uuid) return [];
   const message =
@@ -169,7 +169,7 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
       `${disk.targetPath} on ${move.to} is in use by ${user}`,
       `Map to another pool in dr.yaml, or move ${user} out of the way`,
     );
-  } else if (file) {
+  } else if (file && !isOwn(disk.targetPath, {target, uuid: move.uuid})) {
     const replace = move.keptDisks === 'replace';
     findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
   }
@@ -183,6 +183,12 @@ function userOf(
 ): string | undefined {
   const domains = target.domains.filter(other => other.uuid !== uuid);
   return fileUsers({domains, pools: target.pools}).get(path);
+}
+
+/** Whether the target has that domain itself, with that file. Then the domain is in the way, and is told of. */
+function isOwn(path: string, {target, uuid}: {readonly target: HostReading; readonly uuid: string}): boolean {
+  const domains = target.domains.filter(own => own.uuid === uuid);
+  return fileUsers({domains, pools: []}).has(path);
 }
 
 function inTheWay(

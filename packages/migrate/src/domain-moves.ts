@@ -134,16 +134,27 @@ function howOf(
 ): DomainMove['how'] {
   const {mode = 'auto'} = request;
   if (there && isArriving(there) && domain.job?.startsWith('migration')) return 'follow';
-  // The source's definition goes last, so this is what a run leaves that was cut off after the move itself.
-  if (there && runs(there) && !runs(domain)) return 'finish';
-  const ours = ({targetPath}: DiskMove) => {
-    const note = assessment.targetFiles[targetPath]?.note;
-    return note?.kind === 'incoming' && note.uuid === domain.uuid;
-  };
-  // Offline the target's definition goes last, after the copies have been compared; the notes tell that it is dr's.
-  if (there && !runs(domain) && copied.length > 0 && copied.every(ours)) return 'finish';
+  if (there && !runs(domain) && hasArrived(domain, there, copied, assessment)) return 'finish';
   if (mode !== 'auto') return mode;
   return runs(domain) ? 'live' : 'offline';
+}
+
+/**
+ * Whether what the target has of a domain came from this source. The source's definition goes last, so a run leaves both
+ * that was cut off after the move itself. A domain that somebody brought up on the target by himself may have older disks.
+ */
+function hasArrived(
+  {uuid, stateReason}: DomainReading,
+  there: DomainReading,
+  copied: readonly DiskMove[],
+  {targetFiles}: MigrationAssessment,
+): boolean {
+  if (stateReason === 'migrated') return true;
+  if (copied.length === 0) return runs(there);
+  return copied.every(({targetPath}) => {
+    const note = targetFiles[targetPath]?.note;
+    return note?.kind === 'incoming' && note.uuid === uuid && (note.copy === 'whole' || runs(there));
+  });
 }
 
 /** Whether a guest is in memory, working or not. */

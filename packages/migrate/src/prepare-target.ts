@@ -16,7 +16,7 @@ export async function isPrepared(
   const prepared = await Promise.all([
     ...leftFiles(move).map(async ({targetPath}) => {
       const note = await readDiskNote(target, targetPath, 'incoming', options);
-      return note?.run === options.run;
+      return note?.run === options.run && note.copy !== 'whole';
     }),
     ...copiedDisks(move).map(async disk => {
       const volume = await target.findVolume(disk.targetPath, options);
@@ -97,7 +97,7 @@ function formatOf({format, compat}: DiskMove) {
 
 function noteOf(move: DomainMove, run: string) {
   const {uuid, domain, from} = move;
-  return {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move)};
+  return {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move), copy: 'begun' as const};
 }
 
 function inTheWay(path: string, {to, domain}: DomainMove): MigrationError {

@@ -25,13 +25,13 @@ export const retireSource = defineStep<DomainMove, MigrationContext>('retire-sou
     const there = (await verifiedPlace(move, hosts, context)).target; // just now, not when it was last looked at
     const {source, target} = hosts;
     const files = leftFiles(move);
-    for (const file of files) {
-      // Both notes would call a living disk a remainder.
-      const notes = ['incoming', 'kept'] as const;
-      await Promise.all(notes.map(kind => removeDiskNote(target, file.targetPath, kind, context)));
-      if (move.sourceDisks === 'keep') await keep(file, move, hosts, context);
-    }
+    if (move.sourceDisks === 'keep') for (const file of files) await keep(file, move, hosts, context);
     if (there.autostart !== (move.autostart === 'on')) await target.setAutostart(move.uuid, move.autostart, context);
+    for (const {targetPath} of files) {
+      // Both notes would call a living disk a remainder. While the source knows the domain they say whose that is.
+      const notes = ['incoming', 'kept'] as const;
+      await Promise.all(notes.map(kind => removeDiskNote(target, targetPath, kind, context)));
+    }
     await source.undefine(move.uuid, context);
     const used = move.sourceDisks === 'delete' ? await deleteUnused(files, move, hosts, context) : [];
     await dropClaim(move, hosts, context, context);

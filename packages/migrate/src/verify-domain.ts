@@ -1,7 +1,7 @@
 import {defineStep} from '@dr-toolkit/engine';
-import type {CallOptions, DomainStanding} from '@dr-toolkit/hosts';
+import {type CallOptions, type DomainStanding, markWhole} from '@dr-toolkit/hosts';
 
-import {copiedDisks, type DiskMove, type DomainMove} from './domain-move.ts';
+import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {restIn} from './settled-whereabouts.ts';
 import {waitForGuest} from './wait-for-guest.ts';
@@ -17,6 +17,8 @@ export const verifyDomain = defineStep<DomainMove, MigrationContext>('verify-dom
     const hosts = hostsOf(move, context);
     const {source, target} = await verifiedPlace(move, hosts, context);
     await restIn(move, source, hosts, context);
+    if (move.how !== 'finish')
+      await Promise.all(leftFiles(move).map(file => markWhole(hosts.target, file.targetPath, move, context)));
     const disks = await Promise.all(copiedDisks(move).map(disk => verifiedDisk(disk, move, hosts, context)));
     const {answered} = move;
     const answer = answered ? [await waitForGuest({...move, answered}, hosts.target, context)] : [];

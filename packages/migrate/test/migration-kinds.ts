@@ -4,7 +4,7 @@ import {type MoveMishap, readDiskNote, removeDiskNote, writeDiskNote} from '@dr-
 
 import {migrationKinds} from '../src/index.ts';
 import {moveOfStep} from '../src/move-of-step.ts';
-import {images, overlayOf, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {codes, guestXml, images, overlayOf, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 const disk = `${images}/web.qcow2`;
 
@@ -241,6 +241,52 @@ test('a run that was cut off after the move is finished by the next one', async 
     t.like(two.birch.domains.get(uuidOf(1)), {state, autostart: true});
     t.deepEqual(two.birch.files.paths, [disk]);
   }
+});
+
+test('a copy of a domain that was started for a while meanwhile is not taken for whole', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const writeVolume = two.birch.writeVolume.bind(two.birch);
+  two.birch.writeVolume = async (path, ...rest) => {
+    await writeVolume(path, ...rest);
+    if (path === disk) two.alder.files.write(disk, {offset: 4096, data: Buffer.from('its guest wrote this')});
+  };
+  await t.throwsAsync(performed(two), {code: 'COPY_DIFFERS', message: /web\.qcow2 on alder was written to/u});
+  t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
+});
+
+test('a disk that is another one since its move was planned is not copied', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  const web = two.alder.domains.get(uuidOf(1));
+  if (!plan || !web) return t.fail();
+  web.xml = web.xml.replace(disk, `${images}/web.snapshot`);
+  await t.throwsAsync(two.perform(plan), {
+    code: 'SOURCE_STATE',
+    message: /vda of web is \S+web\.snapshot on alder now/u,
+  });
+  t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
+  return undefined;
+});
+
+test('a definition that somebody puts on the target is not taken for a finished copy', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  const [prepare, ...rest] = plan?.steps ?? [];
+  if (!plan || !prepare) return t.fail();
+  await two.perform({...plan, steps: [prepare]});
+  two.birch.add(guestXml('web'), {state: 'shutoff'});
+  await t.throwsAsync(two.perform({...plan, steps: rest}), {message: /nothing tells that its disks were copied/u});
+  t.deepEqual(two.knownTo(), ['alder', 'birch']);
+  t.deepEqual(codes(await two.plan()), ['DOMAIN_EXISTS']);
+  return undefined;
+});
+
+test('a domain that somebody brought up on the target by himself is not taken for one that dr has moved', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  two.birch.add(guestXml('web'));
+  const planned = await two.plan({sourceDisks: 'delete'});
+  t.deepEqual(codes(planned), ['DOMAIN_EXISTS'], 'and nobody is told to move the disk away');
+  t.true(planned.findings.some(({message}) => message.includes('which of the two has the newer disks cannot be told')));
 });
 
 const jobUnderway = {

@@ -83,6 +83,7 @@ export function volumeReading(xml: string): VolumeReading {
   const backingPath = text(child(root, 'backingStore'), 'path');
   const capacityBytes = bytesOf(child(root, 'capacity'), 'bytes') ?? 0;
   const physical = child(root, 'physical');
+  const modified = text(child(target, 'timestamps'), 'mtime');
   return {
     name: text(root, 'name') ?? '',
     path: text(target, 'path') ?? text(root, 'key') ?? '',
@@ -92,5 +93,6 @@ export function volumeReading(xml: string): VolumeReading {
     lengthBytes: bytesOf(physical, 'bytes') ?? capacityBytes,
     allocationBytes: bytesOf(child(root, 'allocation'), 'bytes') ?? 0,
     ...(backingPath !== undefined && {backingPath}),
+    ...(modified !== undefined && {modified}),
   };
 }

@@ -8,6 +8,8 @@ interface SimulatedFile {
   readonly capacityBytes: number;
   readonly data: Map<number, Uint8Array>;
   lengthBytes: number;
+  /** How often it was written to. */
+  writes: number;
 }
 
 /** Files of a host that is only memory. */
@@ -33,10 +35,11 @@ export class SimulatedFiles {
   find(path: string): VolumeReading | undefined {
     const file = this.#filesAt(path).get(path);
     if (!file) return undefined;
-    const {format, compat, capacityBytes, lengthBytes, data} = file;
+    const {format, compat, capacityBytes, lengthBytes, data, writes} = file;
     const allocationBytes = data.values().reduce((sum, bytes) => sum + bytes.length, 0);
     const name = path.slice(path.lastIndexOf('/') + 1);
-    return {name, path, format, ...(compat !== undefined && {compat}), capacityBytes, lengthBytes, allocationBytes};
+    const sizes = {capacityBytes, lengthBytes, allocationBytes};
+    return {name, path, format, ...(compat !== undefined && {compat}), ...sizes, modified: String(writes)};
   }
 
   create({path, format, compat, capacityBytes}: NewVolume): void {
@@ -50,6 +53,7 @@ export class SimulatedFiles {
       capacityBytes,
       lengthBytes,
       data: new Map(),
+      writes: 0,
     });
   }
 
@@ -74,6 +78,7 @@ export class SimulatedFiles {
     if (!('data' in piece)) return;
     const file = this.#required(path);
     file.data.set(piece.offset, Uint8Array.from(piece.data));
+    file.writes += 1;
     file.lengthBytes = Math.max(file.lengthBytes, piece.offset + piece.data.length);
   }
 
