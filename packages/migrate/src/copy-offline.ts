@@ -9,17 +9,16 @@ import {
   targetDefinition,
 } from '@dr-toolkit/hosts';
 
-import {clearTarget} from './clear-target.ts';
+import {clearTarget, perhapsNewer} from './clear-target.ts';
 import {copyFiles, filesOf, refuseWritten} from './copy-files.ts';
 import {type DomainMove, leftFiles, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
-import {movedAway} from './moved-away.ts';
 import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {whileMoving} from './while-moving.ts';
 import {
   hostsOf,
-  isLeftBehind,
+  hasLeft,
   type MigrationContext,
   type MoveHosts,
   statesText,
@@ -103,7 +102,7 @@ async function isWhole(move: DomainMove, target: Host, options: CallOptions): Pr
 
 async function refuseUnlessOff(move: DomainMove, hosts: MoveHosts, context: Context): Promise<void> {
   const where = await whereabouts(move, hosts, context);
-  if (isLeftBehind(where.source) && !where.target) throw movedAway(move);
+  if (where.source && hasLeft(where.source) && !where.target) throw perhapsNewer(move);
   if (where.at === 'off' && where.source && !where.target) return;
   throw new MigrationError(
     'SOURCE_STATE',

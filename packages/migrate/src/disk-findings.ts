@@ -1,10 +1,13 @@
 import {shellWord} from '@dr-toolkit/estate';
 import {type DiskReading, type DomainReading, fileUsers, type HostReading} from '@dr-toolkit/hosts';
 
+import {perhapsNewer} from './clear-target.ts';
 import {copiedDisks, type DiskMove} from './domain-move.ts';
 import {isDeclaredShared, poolOf} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
+import {otherUser} from './other-user.ts';
+import {hasLeft} from './whereabouts.ts';
 
 /** What stands in the way of a domain's disks. */
 export function diskFindings(examined: Examined, domain: DomainReading): Finding[] {
@@ -22,7 +25,7 @@ function nvramFindings({move, target, assessment}: Examined): Finding[] {
   const {nvramPath: path, uuid, to: host, domain} = move;
   const file = path === undefined ? undefined : assessment.targetFiles[path];
   if (path === undefined || !file || isOwn(path, {target, uuid})) return [];
-  const user = userOf(path, {target, uuid});
+  const user = otherUser(path, target, uuid);
   if (user === undefined && file.note?.uuid === uuid) return [];
   const message =
     user === undefined
@@ -162,7 +165,7 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
   const named = target.domains.find(
     ({disks, uuid}) => uuid !== move.uuid && disks.some(({path}) => path === disk.targetPath),
   );
-  const user = named?.name ?? (file && userOf(disk.targetPath, {target, uuid: move.uuid}));
+  const user = named?.name ?? (file && otherUser(disk.targetPath, target, move.uuid));
   if (user !== undefined) {
     block(
       'DISK_EXISTS',
@@ -171,18 +174,13 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
     );
   } else if (file && !isOwn(disk.targetPath, {target, uuid: move.uuid})) {
     const replace = move.keptDisks === 'replace';
-    findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
+    const domain = source.domains.find(({uuid}) => uuid === move.uuid);
+    if (domain && hasLeft(domain) && file.note?.kind === 'incoming' && file.note.uuid === move.uuid) {
+      const {message, hint} = perhapsNewer(move);
+      block('DISK_EXISTS', message, hint);
+    } else findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
   }
   return findings;
-}
-
-/** Who on the target needs a file that lies there, beside the domain itself: also what lies on top of a kept disk. */
-function userOf(
-  path: string,
-  {target, uuid}: {readonly target: HostReading; readonly uuid: string},
-): string | undefined {
-  const domains = target.domains.filter(other => other.uuid !== uuid);
-  return fileUsers({domains, pools: target.pools}).get(path);
 }
 
 /** Whether the target has that domain itself, with that file. Then the domain is in the way, and is told of. */

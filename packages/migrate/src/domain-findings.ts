@@ -10,7 +10,7 @@ import {collected} from './collected-findings.ts';
 import {hardwareFindings} from './hardware-findings.ts';
 import {imageFindings} from './image-findings.ts';
 import {networkFindings} from './network-findings.ts';
-import {isLeftBehind} from './whereabouts.ts';
+import {hasLeft} from './whereabouts.ts';
 
 /** What concerns one domain. */
 export function domainFindings(examined: Examined): Finding[] {
@@ -77,7 +77,7 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'Use --mode auto or --mode offline',
       );
     }
-    if (move.how === 'offline' && isLeftBehind(domain)) {
+    if (move.how === 'offline' && hasLeft(domain)) {
       add(
         'blocks',
         'MOVED_AWAY',

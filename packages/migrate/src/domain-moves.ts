@@ -8,7 +8,7 @@ import type {DiskMove, DomainMove} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {lanesOnTheWay} from './migration-lanes.ts';
 import type {MigrationRequest} from './migration-request.ts';
-import {isArriving} from './whereabouts.ts';
+import {hasLeft, isArriving} from './whereabouts.ts';
 
 /**
  * Which domains move, how, and where their disks and interfaces go: biggest first, as that ends soonest when several
@@ -144,16 +144,16 @@ function howOf(
  * that was cut off after the move itself. A domain that somebody brought up on the target by himself may have older disks.
  */
 function hasArrived(
-  {uuid, stateReason}: DomainReading,
+  domain: DomainReading,
   there: DomainReading,
   copied: readonly DiskMove[],
   {targetFiles}: MigrationAssessment,
 ): boolean {
-  if (stateReason === 'migrated') return true;
+  if (hasLeft(domain)) return true;
   if (copied.length === 0) return runs(there);
   return copied.every(({targetPath}) => {
     const note = targetFiles[targetPath]?.note;
-    return note?.kind === 'incoming' && note.uuid === uuid && (note.copy === 'whole' || runs(there));
+    return note?.kind === 'incoming' && note.uuid === domain.uuid && (note.copy === 'whole' || runs(there));
   });
 }
 

@@ -32,4 +32,4 @@ export {type RepeatedPreflight, repeatedPreflight, type RepeatOptions} from './r
 export {releaseClaims} from './release-claims.ts';
 export {stepWeights} from './step-weights.ts';
 export {type LeftBehindOptions, type UnfinishedCopy, unfinishedCopies} from './unfinished-copies.ts';
-export {isLeftBehind, type MigrationContext, type Whereabouts} from './whereabouts.ts';
+export {hasLeft, type MigrationContext, type Whereabouts} from './whereabouts.ts';

@@ -224,7 +224,13 @@ function resultOf({domain, from, to}: DomainMove, live: LiveMoveResult | undefin
   return result satisfies MoveResult;
 }
 
-function notRunning({domain, from}: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {
+function notRunning({domain, from, to}: DomainMove, where: Whereabouts, cause?: unknown): MigrationError {
+  if (where.target) {
+    return new MigrationError('SOURCE_STATE', `${domain} runs nowhere, and both hosts have it (${statesText(where)})`, {
+      hint: `It may have worked on ${to} before it went off: do not start it on ${from} before you have seen how it is on ${to}; the same command again says more`,
+      cause,
+    });
+  }
   return new MigrationError('SOURCE_STATE', `${domain} does not run on ${from} any more (${statesText(where)})`, {
     hint: 'Run the same command again: it is then moved offline; or start it first, to move it live',
     cause,

@@ -1,9 +1,10 @@
 import type {StepContext} from '@dr-toolkit/engine';
-import {type CallOptions, type Host, notePath, readDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
+import {type CallOptions, type Host, readDiskNote, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
-import {clearTarget} from './clear-target.ts';
+import {clearTarget, inUse} from './clear-target.ts';
 import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
+import {otherUser} from './other-user.ts';
 import {claimUntil} from './under-claim.ts';
 import type {MoveHosts} from './whereabouts.ts';
 
@@ -58,8 +59,7 @@ async function prepare(
   if (await target.findVolume(path, context)) {
     const kept = await readDiskNote(target, path, 'kept', context);
     if (kept?.uuid !== move.uuid || move.keptDisks !== 'replace') throw inTheWay(path, move);
-    await target.deleteVolume(path, context);
-    await target.deleteVolume(notePath(path, 'kept'), context);
+    await deleteKeptFile(path, move, target, context);
   }
   await writeDiskNote(target, path, noteOf(move, context.run), context);
   // An offline copy carries the file as it is, header and all, so it starts from nothing but holes.
@@ -77,10 +77,17 @@ async function prepareNvram(
   if (await target.findVolume(path, context)) {
     // What it kept when the domain left it is older than what comes now, and no guest's data.
     if ((await readDiskNote(target, path, 'kept', context))?.uuid !== move.uuid) throw inTheWay(path, move);
-    await target.deleteVolume(path, context);
-    await target.deleteVolume(notePath(path, 'kept'), context);
+    await deleteKeptFile(path, move, target, context);
   }
   await writeDiskNote(target, path, noteOf(move, context.run), context);
+}
+
+/** Since the preflight somebody may have begun to need it. */
+async function deleteKeptFile(path: string, move: DomainMove, target: Host, options: CallOptions): Promise<void> {
+  const user = otherUser(path, await target.read(options), move.uuid);
+  if (user !== undefined) throw inUse(path, user, move);
+  await target.deleteVolume(path, options);
+  await removeDiskNote(target, path, 'kept', options);
 }
 
 function isEmptyCopyOf(

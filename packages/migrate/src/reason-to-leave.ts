@@ -4,7 +4,7 @@ import {type Inventory, type LeftNote, notePath} from '@dr-toolkit/hosts';
 import {claimStanding, claimText} from './claim-standing.ts';
 import {type CopyStanding, copyStanding, standingIn} from './copy-standing.ts';
 import {homesOf} from './homes-of.ts';
-import {isLeftBehind} from './whereabouts.ts';
+import {hasLeft} from './whereabouts.ts';
 
 export interface KnownOfCopy {
   /** Of all hosts of the estate. */
@@ -90,7 +90,7 @@ function reasonOfDomain(standing: CopyStanding, note: Noted, known: KnownOfCopy)
   if (claimed !== undefined) return claimed;
   if (homes.some(({state}) => state === 'running' || state === 'blocked')) return undefined;
   // Where it works, it is. Where it is off, only its run can say that it never worked here.
-  if (standing === 'given up' && !homes.some(isLeftBehind)) return undefined;
+  if (standing === 'given up' && !homes.some(hasLeft)) return undefined;
   const where = homes.map(({host, state}) => `${state} on ${host}`).join(', ');
   return `${domain} is ${where}, and whether this copy is newer cannot be told`;
 }

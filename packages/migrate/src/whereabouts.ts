@@ -59,7 +59,8 @@ export function placeOf(source: DomainStanding | undefined, target: DomainStandi
   if (here === 'works')
     return there === 'works' ? 'both' : there === 'waits' && !isArriving(target) ? 'unclear' : 'source';
   if (there === 'works') return here === 'waits' ? 'unclear' : 'target';
-  if (here === 'waits') return there === 'waits' ? 'unclear' : 'source';
+  // Where its target has a definition of it, it has arrived there, and may have worked before it went off.
+  if (here === 'waits') return there === 'waits' || (there === 'off' && isArriving(source)) ? 'unclear' : 'source';
   if (there === 'waits') return isArriving(target) ? 'unclear' : 'target';
   return 'off';
 }
@@ -69,9 +70,9 @@ export function isArriving(domain: Pick<DomainStanding, 'state' | 'stateReason'>
   return domain?.state === 'paused' && (domain.stateReason === 'migration' || domain.stateReason === 'starting-up');
 }
 
-/** Shut off because it was moved away: what lies here is what it left behind, and may be older than it is elsewhere. */
-export function isLeftBehind(domain: Pick<DomainStanding, 'state' | 'stateReason'> | undefined): boolean {
-  return domain?.state === 'shutoff' && domain.stateReason === 'migrated';
+/** Off on its source because its target has taken it over. */
+export function hasLeft({state, stateReason}: Pick<DomainStanding, 'state' | 'stateReason'>): boolean {
+  return state === 'shutoff' && stateReason === 'migrated';
 }
 
 /** Both hosts of a move, which the run must have opened. */

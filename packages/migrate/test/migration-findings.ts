@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 
-import type {SimulatedHost} from '@dr-toolkit/hosts';
+import {type SimulatedHost, writeDiskNote} from '@dr-toolkit/hosts';
 
 import type {FindingCode, MigrationRequest} from '../src/index.ts';
 import {before, versionOf} from '../src/version-findings.ts';
@@ -40,11 +40,11 @@ const blocks = test.macro({
     t,
     code: FindingCode,
     spec: GuestSpec,
-    change?: (two: TwoHosts) => void,
+    change?: (two: TwoHosts) => unknown,
     wanted?: Partial<MigrationRequest>,
   ) {
     const two = new TwoHosts().with('web', spec);
-    change?.(two);
+    await change?.(two);
     const planned = await two.plan(wanted);
     t.true(codes(planned).includes(code), JSON.stringify(planned.findings));
     t.is(planned.plan, undefined);
@@ -80,6 +80,17 @@ test('an offline move of what runs', blocks, 'WRONG_MODE', {}, undefined, {mode:
 test("somebody's file in the place", blocks, 'DISK_EXISTS', {}, ({birch}) => {
   birch.files.create({path: `${images}/web.qcow2`, format: 'raw', capacityBytes: 1});
 });
+test(
+  'a copy that a domain may have worked with',
+  blocks,
+  'DISK_EXISTS',
+  {state: 'shutoff', stateReason: 'migrated'},
+  async ({birch}) => {
+    const [path, uuid] = [`${images}/web.qcow2`, uuidOf(1)];
+    birch.files.create({path, format: 'qcow2', capacityBytes: 1});
+    await writeDiskNote(birch, path, {kind: 'incoming', uuid, domain: 'web', from: 'alder', run: 'run-1'});
+  },
+);
 const efi = {os: "<nvram template='/usr/share/VARS.fd'>/nvram/web.fd</nvram>"};
 test("somebody's NVRAM in the place", blocks, 'DISK_EXISTS', efi, ({alder, birch}) => {
   for (const host of [alder, birch]) host.files.create({path: '/usr/share/VARS.fd', format: 'raw', capacityBytes: 9});

@@ -225,6 +225,22 @@ test('a file that appears after the preflight is not touched', async t => {
   t.deepEqual(two.runsOn(), ['alder']);
 });
 
+test('a kept disk or NVRAM that another domain has begun to need since the preflight is not replaced', async t => {
+  const nvram = '/nvram/web.fd';
+  for (const spec of [{devices: overlayOf(disk)}, {os: `<nvram>${nvram}</nvram>`}]) {
+    const two = new TwoHosts().with('web', {os: `<nvram>${nvram}</nvram>`});
+    two.alder.files.create({path: nvram, format: 'raw', capacityBytes: 9});
+    await performed(two);
+    const {plan} = await two.plan({from: 'birch', to: 'alder', keptDisks: 'replace'});
+    two.with('clone', {...spec, number: 2, disk: `${images}/clone.qcow2`, state: 'shutoff'});
+    if (!plan) return t.fail();
+    await t.throwsAsync(two.perform(plan), {code: 'FILE_IN_THE_WAY', message: /on alder is in use by clone/u});
+    t.deepEqual(two.runsOn(), ['birch']);
+    t.true(two.alder.files.paths.includes('devices' in spec ? disk : nvram));
+  }
+  return undefined;
+});
+
 test('a run that was cut off after the move is finished by the next one', async t => {
   for (const state of ['running', 'shutoff'] as const) {
     const two = new TwoHosts().with('web', {state, autostart: true});
@@ -287,6 +303,23 @@ test('a domain that somebody brought up on the target by himself is not taken fo
   const planned = await two.plan({sourceDisks: 'delete'});
   t.deepEqual(codes(planned), ['DOMAIN_EXISTS'], 'and nobody is told to move the disk away');
   t.true(planned.findings.some(({message}) => message.includes('which of the two has the newer disks cannot be told')));
+});
+
+test('a domain that has arrived and is off there is not to be started on its source', async t => {
+  const two = new TwoHosts().with('web');
+  const {plan} = await two.plan();
+  const [prepare, ...rest] = plan?.steps ?? [];
+  if (!plan || !prepare) return t.fail();
+  await two.perform({...plan, steps: [prepare]});
+  Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'shutoff', stateReason: 'migrated'});
+  two.birch.add(guestXml('web'), {state: 'shutoff'});
+  const error = await t.throwsAsync<Error & {hint: string}>(two.perform({...plan, steps: rest}));
+  t.regex(error?.hint ?? '', /do not start it on alder/u);
+  t.deepEqual(
+    (await two.plan()).moves.map(({how}) => how),
+    ['finish'],
+  );
+  return undefined;
 });
 
 const jobUnderway = {

@@ -61,12 +61,6 @@ class LeftOver extends TwoHosts {
     return this;
   }
 
-  /** How the domain stands on its source by now. */
-  now(standing: GuestSpec): this {
-    Object.assign(this.alder.domains.get(uuidOf(1)) ?? {}, standing);
-    return this;
-  }
-
   async noted(given: {readonly until?: string; readonly run?: string}): Promise<this> {
     await writeDiskNote(this.birch, disk, {...incoming, ...given});
     return this;
@@ -175,8 +169,9 @@ test(
   'its domain is off because it migrated',
   stays,
   async () => {
-    const two = await givenUp();
-    return two.now({state: 'shutoff', stateReason: 'migrated'});
+    const two = await givenUp({state: 'shutoff'});
+    Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {stateReason: 'migrated'});
+    return two;
   },
   /newer cannot be told/u,
 );

@@ -34,6 +34,8 @@ test('paused here, paused there', isAt, arrives, arrives, 'unclear');
 test('gone here, not started there', isAt, undefined, arrives, 'unclear');
 test('running here, paused there by somebody', isAt, works, waits, 'unclear');
 test('paused here, and the target says that it has nothing', isAt, arrives, undefined, 'source');
+test('paused for its move here, and off there after it arrived', isAt, arrives, off, 'unclear');
+test('paused here by somebody, off there', isAt, waits, off, 'source');
 test('known to neither', isAt, undefined, undefined, 'nowhere');
 
 async function withSilentTarget({state, stateReason}: Stands): Promise<Whereabouts['at']> {

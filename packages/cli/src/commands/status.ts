@@ -1,6 +1,6 @@
 import {findHost} from '@dr-toolkit/estate';
 import {type DomainReading, type HostReading, type Inventory, readInventory} from '@dr-toolkit/hosts';
-import {isLeftBehind} from '@dr-toolkit/migrate';
+import {hasLeft} from '@dr-toolkit/migrate';
 
 import {bytesText, counted} from '../amounts.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
@@ -88,7 +88,7 @@ function poolsText(pools: HostReading['pools']): string {
 function domainRow(host: HostReading, domain: DomainReading, paint: Terminal['paint']): string[] {
   const {name, state, stateReason, vcpus, memoryBytes, disks, addresses, job} = domain;
   const expected = ['booted', 'migrated', 'restored', 'unpaused', 'shutdown', 'destroyed', 'unknown', 'saved'];
-  const reason = isLeftBehind(domain) ? 'moved away' : expected.includes(stateReason) ? undefined : stateReason;
+  const reason = hasLeft(domain) ? 'moved away' : expected.includes(stateReason) ? undefined : stateReason;
   const words = [state, ...(reason === undefined ? [] : [`(${reason})`]), ...(job ? [`[${job}]`] : [])];
   const style = state === 'running' ? 'green' : state === 'shutoff' ? 'dim' : 'yellow';
   const own = disks.filter(({device}) => device === 'disk' || device === 'lun');

@@ -1,0 +1,10 @@
+import {fileUsers, type HostReading} from '@dr-toolkit/hosts';
+
+/** Who on a host needs a file that lies there, beside the domain `uuid` itself: also what lies on top of it. */
+export function otherUser(
+  path: string,
+  {domains, pools}: Pick<HostReading, 'domains' | 'pools'>,
+  uuid: string,
+): string | undefined {
+  return fileUsers({domains: domains.filter(other => other.uuid !== uuid), pools}).get(path);
+}
