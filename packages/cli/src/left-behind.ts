@@ -1,5 +1,5 @@
 import {runStanding, showRun, type Store} from '@dr-toolkit/engine';
-import {deleteKept, type Host, type Inventory, type KeptDisk, keptDisks, notePath} from '@dr-toolkit/hosts';
+import {deleteKept, type Host, type Inventory, type KeptDisk, keptDisksOf, notePath} from '@dr-toolkit/hosts';
 import {
   deleteProbe,
   deleteUnfinished,
@@ -42,20 +42,16 @@ export async function leftBehind({hosts, inventory, signal}: LookOptions, {env}:
   const standingOf = (run: string) => standingHere(run, env);
   return withStoreToRead({env}, async store => {
     const viewOf = (run: string) => knownRun(store, run);
-    const kept = await Promise.all(
-      inventory.hosts.map(async reading => {
-        const host = hosts.get(reading.name);
-        return host
-          ? (await keptDisks(host, {signal, reading})).map(disk => keptDisk(disk, host, inventory, signal))
-          : [];
-      }),
-    );
-    const [copies, probes] = await Promise.all([
+    const [kept, copies, probes] = await Promise.all([
+      keptDisksOf(hosts, inventory, {signal}),
       unfinishedCopies(hosts, inventory, {viewOf, signal}),
       leftProbes(hosts, inventory, {viewOf, signal}),
     ]);
     return [
-      ...kept.flat(),
+      ...kept.flatMap(disk => {
+        const host = hosts.get(disk.host);
+        return host ? [keptDisk(disk, host, inventory, signal)] : [];
+      }),
       ...copies.map(copy => unfinished(copy, () => deleteUnfinished(hosts, copy, {standingOf, signal}))),
       ...probes.flatMap(probe => {
         const host = hosts.get(probe.host);

@@ -1,7 +1,10 @@
 import {type DiskNote, notePath, readDiskNote} from './disk-note.ts';
 import {fileUsers} from './file-users.ts';
 import type {CallOptions, Host} from './host.ts';
+import {HostError} from './host-error.ts';
+import type {Inventory} from './inventory.ts';
 import {leftNotes} from './left-notes.ts';
+import {noteUser} from './note-user.ts';
 import type {HostReading} from './reading.ts';
 
 /** A disk that stayed behind when its domain moved away. */
@@ -31,13 +34,47 @@ export async function keptDisks(
   return kept.flatMap(({note, ...disk}) => (note ? [{...described(note, users), ...disk}] : []));
 }
 
-/** Deletes a kept disk, then its note; before them the NVRAM that its domain left behind, unless it is in use again. */
+/**
+ * The same of all hosts that were read and are open. Who uses a file may be another host, where they share it, or have
+ * another path for it.
+ */
+export async function keptDisksOf(
+  hosts: ReadonlyMap<string, Host>,
+  inventory: Inventory,
+  options: CallOptions = {},
+): Promise<KeptDisk[]> {
+  const found = await Promise.all(
+    inventory.hosts.map(async reading => {
+      const host = hosts.get(reading.name);
+      return host ? keptDisks(host, {...options, reading}) : [];
+    }),
+  );
+  return Promise.all(
+    found.flat().map(async disk => {
+      const {host, path} = disk;
+      const usedBy = disk.usedBy ?? (await noteUser(hosts, inventory, {host, path, note: disk}, options));
+      return Object.assign({}, disk, usedBy !== undefined && {usedBy});
+    }),
+  );
+}
+
+/**
+ * Deletes a kept disk, then its note; before them the NVRAM that its domain left behind, unless it is in use again.
+ * @throws {HostError} `NOT_NOW` when its note is not there any more: then a run may have put a new disk in its place.
+ */
 export async function deleteKept(
   host: Host,
-  disk: Pick<KeptDisk, 'path' | 'usedBy' | 'uuid' | 'nvram'>,
+  disk: Pick<KeptDisk, 'path' | 'usedBy' | 'uuid' | 'run' | 'nvram'>,
   options: CallOptions = {},
 ) {
   if (disk.usedBy !== undefined) return;
+  const note = await readDiskNote(host, disk.path, 'kept', options);
+  if (note?.uuid !== disk.uuid || note.run !== disk.run) {
+    throw new HostError('NOT_NOW', `${disk.path} on ${host.name} is not marked any more as the disk that was kept`, {
+      host: host.name,
+      hint: 'See what is there now: dr clean --dry-run',
+    });
+  }
   const kept = disk.nvram === undefined ? undefined : await readDiskNote(host, disk.nvram, 'kept', options);
   const paths = disk.nvram !== undefined && kept?.uuid === disk.uuid ? [disk.nvram, disk.path] : [disk.path];
   for (const path of paths) {

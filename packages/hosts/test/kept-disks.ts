@@ -1,6 +1,14 @@
 import test from 'ava';
 
-import {deleteKept, keptDisks, simulatedHost, writeDiskNote} from '../src/index.ts';
+import {
+  deleteKept,
+  keptDisks,
+  keptDisksOf,
+  readInventory,
+  removeDiskNote,
+  simulatedHost,
+  writeDiskNote,
+} from '../src/index.ts';
 
 const images = '/var/lib/libvirt/images';
 const disk = `${images}/web.qcow2`;
@@ -29,4 +37,32 @@ test('NVRAM that a domain made anew under the old name has taken is not deleted 
   for (const kept of await keptDisks(host)) await deleteKept(host, kept);
   t.true(host.files.paths.includes(nvram));
   t.false(host.files.paths.includes(disk));
+});
+
+test('a kept disk from which its domain runs on another host, by storage that both share, is in use', async t => {
+  const alder = await leftHost();
+  const cedar = simulatedHost({name: 'cedar', pools: [{name: 'nas', path: '/mnt/nas'}]});
+  const [shown, old] = ['/mnt/nas/web.qcow2', 'old'];
+  cedar.files.create({path: shown, format: 'raw', capacityBytes: 9});
+  cedar.add(
+    `<domain type='kvm'><name>web</name><uuid>${old}</uuid><devices><disk type='file'><source file='${shown}'/><target dev='vda'/></disk></devices></domain>`,
+  );
+  const hosts = new Map([alder, cedar].map(host => [host.name, host]));
+  const usedBy = async () => {
+    const [kept] = await keptDisksOf(hosts, await readInventory(hosts.values()));
+    return kept?.usedBy;
+  };
+  t.is(await usedBy(), undefined, 'a file of the same name is another one');
+  const [kept] = await keptDisks(alder);
+  const {movedTo = '', movedAt = '', run = ''} = kept ?? {};
+  await writeDiskNote(cedar, shown, {kind: 'kept', uuid: old, domain: 'web', movedTo, movedAt, run});
+  t.is(await usedBy(), 'web on cedar');
+});
+
+test('a kept disk is not deleted when its note has gone, as where a run puts a new disk in its place', async t => {
+  const host = await leftHost();
+  const [kept = t.fail()] = await keptDisks(host);
+  await removeDiskNote(host, disk, 'kept');
+  await t.throwsAsync(deleteKept(host, kept), {code: 'NOT_NOW'});
+  t.true(host.files.paths.includes(disk));
 });

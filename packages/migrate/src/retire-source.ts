@@ -1,5 +1,5 @@
 import {defineStep, type StepContext} from '@dr-toolkit/engine';
-import {fileUsers, notePath, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
+import {type NotedFile, notePath, noteUser, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DomainMove, leftFiles} from './domain-move.ts';
 import {dropClaim} from './under-claim.ts';
@@ -53,14 +53,23 @@ async function deleteUnused(
   context: Context,
 ): Promise<string[]> {
   const {source} = hosts;
-  const users = fileUsers(await source.read(context));
+  const reading = await source.read(context);
   const used: string[] = [];
   for (const file of files) {
     const path = file.sourcePath;
-    const user = users.get(path);
-    if (user === undefined) await source.deleteVolume(path, context);
-    else {
-      await keep(file, move, hosts, context);
+    const note = await keep(file, move, hosts, context);
+    if (!note) continue;
+    // By its note it is known again under other paths, too.
+    const user = await noteUser(
+      new Map([[move.from, source]]),
+      {hosts: [reading]},
+      {host: move.from, path, note},
+      context,
+    );
+    if (user === undefined) {
+      await source.deleteVolume(path, context);
+      await removeDiskNote(source, path, 'kept', context);
+    } else {
       context.log(`${path} on ${move.from} is kept, as ${user} uses it`);
       used.push(path);
     }
@@ -73,12 +82,15 @@ async function keep(
   {uuid, domain, to, nvramPath}: DomainMove,
   {source}: MoveHosts,
   context: Context,
-): Promise<void> {
-  if (!(await source.findVolume(sourcePath, context))) return;
+): Promise<NotedFile['note'] | undefined> {
+  if (!(await source.findVolume(sourcePath, context))) return undefined;
   const movedAt = new Date().toISOString();
   const nvram = nvramPath !== undefined && nvramPath !== sourcePath ? {nvram: nvramPath} : {};
   const note = {kind: 'kept' as const, uuid, domain, movedTo: to, movedAt, run: context.run, ...nvram};
   await writeDiskNote(source, sourcePath, note, context);
+  // What another run, which was cut off, said of it when it came here.
+  await removeDiskNote(source, sourcePath, 'incoming', context);
+  return note;
 }
 
 async function isRetired(file: LeftFile, {source, target}: MoveHosts, context: Context): Promise<boolean> {
