@@ -1,12 +1,13 @@
 import {shellWord} from '@dr-toolkit/estate';
-import {type DiskReading, type DomainReading, fileUsers, type HostReading} from '@dr-toolkit/hosts';
+import type {DiskReading, DomainReading} from '@dr-toolkit/hosts';
 
 import {perhapsNewer} from './clear-target.ts';
 import {copiedDisks, type DiskMove} from './domain-move.ts';
 import {isDeclaredShared, poolOf} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
-import {otherUser} from './other-user.ts';
+import {nvramFindings} from './nvram-findings.ts';
+import {isOwn, otherUser} from './other-user.ts';
 import {hasLeft} from './whereabouts.ts';
 
 /** What stands in the way of a domain's disks. */
@@ -18,21 +19,6 @@ export function diskFindings(examined: Examined, domain: DomainReading): Finding
     ...copiedDisks(move).flatMap(disk => placeFindings(examined, disk)),
     ...nvramFindings(examined),
   ];
-}
-
-/** A live move too would have the hypervisor write over what lies there. */
-function nvramFindings({move, target, assessment}: Examined): Finding[] {
-  const {nvramPath: path, uuid, to: host, domain} = move;
-  const file = path === undefined ? undefined : assessment.targetFiles[path];
-  if (path === undefined || !file || isOwn(path, {target, uuid})) return [];
-  const user = otherUser(path, target, uuid);
-  if (user === undefined && file.note?.uuid === uuid) return [];
-  const message =
-    user === undefined
-      ? `${path} exists on ${host}, and is not the NVRAM that dr put there for ${domain}`
-      : `${path}, where the NVRAM of ${domain} goes, is in use by ${user} on ${host}`;
-  const remedy = `See whose it is, and move it away on ${host}`;
-  return [{severity: 'blocks', code: 'DISK_EXISTS', host, domain, message, remedy}];
 }
 
 function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskReading): Finding[] {
@@ -72,6 +58,14 @@ function readingFindings({move}: Examined, {name}: DomainReading, disk: DiskRead
       ...at,
       message: `${disk.target} of ${name} is shared with other domains, so a copy would part them`,
       remedy: 'Put it on storage that both hosts share',
+    });
+  } else if (planned?.storage === 'copy' && disk.readonly && move.how === 'live') {
+    findings.push({
+      severity: 'blocks',
+      code: 'DISK_UNSUPPORTED',
+      ...at,
+      message: `${disk.target} of ${name} is read-only, and libvirt cannot copy such a disk while ${name} runs`,
+      remedy: `Shut ${name} down and move it with --mode offline, or detach ${disk.target} first`,
     });
   } else if (planned?.storage === 'copy' && disk.backingPaths.length > 0) {
     findings.push(backingFinding(move.how, at, disk));
@@ -151,13 +145,16 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
     findings.push(inactiveFinding(at, pool.name));
   }
 
-  const twin = moves.find(
-    other => other.uuid !== move.uuid && copiedDisks(other).some(({targetPath}) => targetPath === disk.targetPath),
-  );
+  const twin = moves
+    .flatMap(other => copiedDisks(other).map(({target: name, targetPath}) => ({other, name, targetPath})))
+    .find(({other, name, targetPath}) => {
+      const isItself = other.uuid === move.uuid && name === disk.target;
+      return !isItself && targetPath === disk.targetPath;
+    });
   if (twin)
     block(
       'DISK_EXISTS',
-      `${disk.targetPath} is where a disk of ${twin.domain} goes too`,
+      `${disk.targetPath} is where ${twin.other.uuid === move.uuid ? `both ${disk.target} and ${twin.name} go` : `a disk of ${twin.other.domain} goes too`}`,
       'Rename one of the files, or map the pools apart in dr.yaml',
     );
 
@@ -172,7 +169,7 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
       `${disk.targetPath} on ${move.to} is in use by ${user}`,
       `Map to another pool in dr.yaml, or move ${user} out of the way`,
     );
-  } else if (file && !isOwn(disk.targetPath, {target, uuid: move.uuid})) {
+  } else if (file && !isOwn(disk.targetPath, target, move.uuid)) {
     const replace = move.keptDisks === 'replace';
     const domain = source.domains.find(({uuid}) => uuid === move.uuid);
     if (domain && hasLeft(domain) && file.note?.kind === 'incoming' && file.note.uuid === move.uuid) {
@@ -181,12 +178,6 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
     } else findings.push(inTheWay(at, {disk, note: file.note, uuid: move.uuid, replace, pool: from?.name}));
   }
   return findings;
-}
-
-/** Whether the target has that domain itself, with that file. Then the domain is in the way, and is told of. */
-function isOwn(path: string, {target, uuid}: {readonly target: HostReading; readonly uuid: string}): boolean {
-  const domains = target.domains.filter(own => own.uuid === uuid);
-  return fileUsers({domains, pools: []}).has(path);
 }
 
 function inTheWay(

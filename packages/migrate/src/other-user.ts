@@ -8,3 +8,8 @@ export function otherUser(
 ): string | undefined {
   return fileUsers({domains: domains.filter(other => other.uuid !== uuid), pools}).get(path);
 }
+
+/** Whether a host has the domain `uuid` itself, with that file. Then the domain is in the way of a move, and is told of. */
+export function isOwn(path: string, {domains}: Pick<HostReading, 'domains'>, uuid: string): boolean {
+  return fileUsers({domains: domains.filter(own => own.uuid === uuid), pools: []}).has(path);
+}

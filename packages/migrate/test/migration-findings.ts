@@ -58,6 +58,9 @@ test('a passed-through device', blocks, 'HOST_DEVICE', {
 });
 test('snapshots', blocks, 'SNAPSHOTS', {snapshots: ['before-upgrade']});
 test('a live move of an encrypted disk', blocks, 'DISK_ENCRYPTED', {devices: encrypted});
+test('a live move of a read-only disk', blocks, 'DISK_UNSUPPORTED', {
+  devices: `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${images}/seed.raw'/><target dev='vdb'/><readonly/></disk>`,
+});
 test('data in a file beside the image', blocks, 'DISK_UNSUPPORTED', {}, ({alder}) => {
   writeHeader(alder, {features: 4n});
 });
@@ -116,6 +119,31 @@ test('a target that is down', blocks, 'HOST_UNREACHABLE', {}, ({birch}) => {
 });
 test('a pool that is mapped and missing', blocks, 'POOL_MISSING', {}, undefined, {
   route: {targetUri: 'x', pools: {default: 'gone'}},
+});
+
+test('two disks of one domain that would become one file block as DISK_EXISTS', async t => {
+  const pools = [
+    {name: 'default', path: images},
+    {name: 'data', path: '/srv/data'},
+  ];
+  const second = `<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/srv/data/web.qcow2'/><target dev='vdb'/></disk>`;
+  const two = new TwoHosts({alder: {pools}}).with('web', {devices: second});
+  const route = {targetUri: 'x', pools: {data: 'default'}};
+  const {findings} = await two.plan({route});
+  const said = findings.filter(({severity}) => severity === 'blocks').map(({code, message}) => [code, message]);
+  const path = `${images}/web.qcow2`;
+  t.deepEqual(said, [
+    ['DISK_EXISTS', `${path} is where both vda and vdb go`],
+    ['DISK_EXISTS', `${path} is where both vdb and vda go`],
+  ]);
+});
+
+test('NVRAM in the place may be the same file, and nobody is told to move it away then', async t => {
+  const two = new TwoHosts().with('web', {os: '<nvram>/nvram/web.fd</nvram>'});
+  two.alder.files.create({path: '/nvram/web.fd', format: 'raw', capacityBytes: 9});
+  two.birch.files.share('/nvram', two.alder.files);
+  const {findings} = await two.plan();
+  t.regex(findings.find(({code}) => code === 'DISK_EXISTS')?.remedy ?? '', /it is that of web itself: leave it/u);
 });
 
 test('snapshots inside an image that stays are told of, and an offline move takes them along', async t => {
