@@ -15,6 +15,8 @@ export type DiskNote =
       readonly until?: string;
       /** `whole`: the domain can have it. Not told: `begun`. */
       readonly copy?: 'begun' | 'whole';
+      /** When the file that is copied was last changed, as its host tells it: of a domain that is off. */
+      readonly sourceModified?: string;
     }
   | {
       readonly kind: 'kept';

@@ -50,7 +50,7 @@ export const copyOffline = defineStep<DomainMove, MigrationContext>('copy-offlin
     const hosts = hostsOf(move, context);
     const startedMs = performance.now();
     const [prepared] = await Promise.all([
-      isPrepared(move, hosts.target, context).catch(() => false),
+      isPrepared(move, hosts, context).catch(() => false),
       refuseUnlessOff(move, hosts, context),
     ]);
     try {

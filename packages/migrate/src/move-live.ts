@@ -39,7 +39,7 @@ export const moveLive = defineStep<DomainMove, MigrationContext>('move-live', {
     const hosts = hostsOf(move, context);
     const [where, prepared] = await Promise.all([
       whereabouts(move, hosts, context),
-      isPrepared(move, hosts.target, context).catch(() => false),
+      isPrepared(move, hosts, context).catch(() => false),
     ]);
     if (where.at === 'off' && where.source) throw notRunning(move, where);
     if (where.at !== 'source') throw unclear(move, where);

@@ -15,11 +15,11 @@ export const prepareDisks = defineStep<DomainMove, MigrationContext>('prepare-di
   lanes: ({to}) => [{lane: preparationLane(to), places: 1}],
 
   async inspect(move, context) {
-    const {target} = hostsOf(move, context);
-    const there = await target.readDomain(move.uuid, context);
+    const hosts = hostsOf(move, context);
+    const there = await hosts.target.readDomain(move.uuid, context);
     if (there && !isArriving(there)) return {state: 'done'};
     if (move.disks.some(({proof}) => proof === 'probe')) return {state: 'pending'};
-    return {state: (await isPrepared(move, target, context)) ? 'done' : 'pending'};
+    return {state: (await isPrepared(move, hosts, context)) ? 'done' : 'pending'};
   },
 
   async perform(move, context) {

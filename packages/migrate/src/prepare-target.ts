@@ -11,13 +11,14 @@ import type {MoveHosts} from './whereabouts.ts';
 /** Whether this run's files for a move lie on its target, each with its note. */
 export async function isPrepared(
   move: DomainMove,
-  target: Host,
+  {source, target}: MoveHosts,
   options: CallOptions & {readonly run: string},
 ): Promise<boolean> {
   const prepared = await Promise.all([
-    ...leftFiles(move).map(async ({targetPath}) => {
+    ...leftFiles(move).map(async ({sourcePath, targetPath}) => {
       const note = await readDiskNote(target, targetPath, 'incoming', options);
-      return note?.run === options.run && note.copy !== 'whole';
+      if (note?.run !== options.run || note.copy === 'whole') return false;
+      return note.sourceModified === (await modifiedOf(sourcePath, move, source, options));
     }),
     ...copiedDisks(move).map(async disk => {
       const volume = await target.findVolume(disk.targetPath, options);
@@ -39,8 +40,8 @@ export async function prepareTarget(
 ): Promise<void> {
   await clearTarget(move, hosts, context);
   try {
-    for (const disk of copiedDisks(move)) await prepare(disk, move, hosts.target, context);
-    if (move.nvramPath !== undefined) await prepareNvram(move, move.nvramPath, hosts.target, context);
+    for (const disk of copiedDisks(move)) await prepare(disk, move, hosts, context);
+    if (move.nvramPath !== undefined) await prepareNvram(move, move.nvramPath, hosts, context);
   } catch (error) {
     await clearTarget(move, hosts, {signal: AbortSignal.timeout(30_000)}).catch((failure: unknown) =>
       context.log(`Could not remove what had been prepared on ${move.to}: ${String(failure)}`),
@@ -52,7 +53,7 @@ export async function prepareTarget(
 async function prepare(
   disk: DiskMove,
   move: DomainMove,
-  target: Host,
+  {source, target}: MoveHosts,
   context: CallOptions & {run: string},
 ): Promise<void> {
   const path = disk.targetPath;
@@ -61,7 +62,8 @@ async function prepare(
     if (kept?.uuid !== move.uuid || move.keptDisks !== 'replace') throw inTheWay(path, move);
     await deleteKeptFile(path, move, target, context);
   }
-  await writeDiskNote(target, path, noteOf(move, context.run), context);
+  const modified = await modifiedOf(disk.sourcePath, move, source, context);
+  await writeDiskNote(target, path, noteOf(move, context.run, modified), context);
   // An offline copy carries the file as it is, header and all, so it starts from nothing but holes.
   if (move.how === 'offline')
     await target.createVolume({path, format: 'raw', capacityBytes: disk.lengthBytes}, context);
@@ -71,7 +73,7 @@ async function prepare(
 async function prepareNvram(
   move: DomainMove,
   path: string,
-  target: Host,
+  {source, target}: MoveHosts,
   context: CallOptions & {run: string},
 ): Promise<void> {
   if (await target.findVolume(path, context)) {
@@ -79,7 +81,18 @@ async function prepareNvram(
     if ((await readDiskNote(target, path, 'kept', context))?.uuid !== move.uuid) throw inTheWay(path, move);
     await deleteKeptFile(path, move, target, context);
   }
-  await writeDiskNote(target, path, noteOf(move, context.run), context);
+  const modified = await modifiedOf(path, move, source, context);
+  await writeDiskNote(target, path, noteOf(move, context.run, modified), context);
+}
+
+/** Of a domain that runs it changes all the time, and tells nothing. */
+async function modifiedOf(
+  path: string,
+  {how}: Pick<DomainMove, 'how'>,
+  source: Host,
+  options: CallOptions,
+): Promise<string | undefined> {
+  return how === 'offline' ? (await source.findVolume(path, options))?.modified : undefined;
 }
 
 /** Since the preflight somebody may have begun to need it. */
@@ -102,9 +115,10 @@ function formatOf({format, compat}: DiskMove) {
   return format === 'qcow2' ? {format, compat: compat ?? '1.1'} : {format};
 }
 
-function noteOf(move: DomainMove, run: string) {
+function noteOf(move: DomainMove, run: string, sourceModified: string | undefined) {
   const {uuid, domain, from} = move;
-  return {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move), copy: 'begun' as const};
+  const said = {kind: 'incoming' as const, uuid, domain, from, run, until: claimUntil(move), copy: 'begun' as const};
+  return {...said, ...(sourceModified !== undefined && {sourceModified})};
 }
 
 function inTheWay(path: string, {to, domain}: DomainMove): MigrationError {

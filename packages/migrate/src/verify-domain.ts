@@ -1,5 +1,5 @@
 import {defineStep} from '@dr-toolkit/engine';
-import {type CallOptions, type DomainStanding, markWhole} from '@dr-toolkit/hosts';
+import {type CallOptions, type DomainStanding, markWhole, readDiskNote} from '@dr-toolkit/hosts';
 
 import {copiedDisks, type DiskMove, type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
@@ -38,7 +38,26 @@ export async function verifiedPlace(
   const place = arrivedOff || (move.how !== 'offline' && where.at === 'target');
   if (!place) throw notVerified(move, statesText(where));
   if (!where.target?.persistent) throw notVerified(move, `${move.to} has no definition of it to start it from again`);
+  if (where.source) await refuseWorkedSince(move, hosts, options);
   return {source: where.source, target: where.target};
+}
+
+/** Between its copy and its end on the source, as after a crash, lies time in which somebody may have used it there. */
+async function refuseWorkedSince(move: DomainMove, {source, target}: MoveHosts, options: CallOptions): Promise<void> {
+  const {domain, from, to} = move;
+  for (const {sourcePath, targetPath} of leftFiles(move)) {
+    const note = await readDiskNote(target, targetPath, 'incoming', options);
+    if (note?.uuid !== move.uuid || note.sourceModified === undefined) continue;
+    const now = await source.findVolume(sourcePath, options);
+    if (now === undefined || now.modified === note.sourceModified) continue;
+    throw new MigrationError(
+      'TARGET_NOT_VERIFIED',
+      `${sourcePath} on ${from} was written to after it had been copied to ${to}: ${domain} has worked on ${from} since`,
+      {
+        hint: `See which of the two is right. If that on ${from} is, remove the other's definition on ${to} (virsh undefine ${domain} --keep-nvram) and run the same command again; else remove it on ${from}`,
+      },
+    );
+  }
 }
 
 async function verifiedDisk(

@@ -270,6 +270,35 @@ test('a copy of a domain that was started for a while meanwhile is not taken for
   t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
 });
 
+test('a domain that worked on its source after its copy is not removed there, by no later run either', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  if (!plan) return t.fail();
+  await two.perform({...plan, steps: plan.steps.slice(0, 2)});
+  two.alder.files.write(disk, {offset: 4096, data: Buffer.from('its guest wrote this')});
+  const said = {code: 'TARGET_NOT_VERIFIED', message: /web\.qcow2 on alder was written to after it had been copied/u};
+  for (const kind of ['verify-domain', 'retire-source'])
+    await t.throwsAsync(two.perform({...plan, steps: plan.steps.filter(step => step.kind === kind)}), said);
+  await t.throwsAsync(performed(two, {sourceDisks: 'delete'}), said);
+  t.deepEqual(two.knownTo(), ['alder', 'birch']);
+  return undefined;
+});
+
+test('what a domain wrote after its move was prepared is copied', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  const [prepare, ...rest] = plan?.steps ?? [];
+  if (!plan || !prepare) return t.fail();
+  await two.perform({...plan, steps: [prepare]});
+  two.alder.files.write(disk, {offset: 4096, data: Buffer.from('late')});
+  await two.perform({...plan, steps: rest});
+  t.deepEqual(two.knownTo(), ['birch']);
+  t.true(
+    [...two.birch.files.read(disk)].some(piece => 'data' in piece && Buffer.from(piece.data).toString() === 'late'),
+  );
+  return undefined;
+});
+
 test('a disk that is another one since its move was planned is not copied', async t => {
   const two = new TwoHosts().with('web', {state: 'shutoff'});
   const {plan} = await two.plan();
