@@ -56,6 +56,7 @@ test('the journal keeps a command that can be typed again', t => {
     commandOf(['db', 'web'], {...way, mode: 'live', skipBlocked: true, parallel: 3}),
     'migrate --from sunjammer --to newhost --mode live --skip-blocked --parallel 3 db web',
   );
+  t.is(commandOf(['my web'], way), "migrate --from sunjammer --to newhost 'my web'");
   t.is(commandOf([], {...way, mode: 'auto'}), 'migrate --from sunjammer --to newhost');
   t.is(
     commandOf(['$(id)', "it's", '--yes'], {...way, breakClaim: ['my vm']}),

@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import {type CallOptions, type DomainStanding, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
 
 import {type DomainMove, leftFiles} from './domain-move.ts';
@@ -61,7 +62,7 @@ export function perhapsNewer({domain, from, to}: DomainMove): MigrationError {
     'UNCLEAR',
     `${domain} has left ${from} by a move, so what lies on ${to} may be newer than its disks on ${from}, and nothing is removed there`,
     {
-      hint: `See what became of ${domain} on ${to}; if its disks on ${from} are the right ones, start it there (virsh start ${domain}), then run the same command again`,
+      hint: `See what became of ${domain} on ${to}; if its disks on ${from} are the right ones, start it there (virsh start ${shellWord(domain)}), then run the same command again`,
     },
   );
 }

@@ -157,7 +157,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
         'blocks',
         'DOMAIN_EXISTS',
         `${name} is ${same.state} on ${move.to} and ${domain.state} on ${move.from}, and nothing tells that dr moved it there: which of the two has the newer disks cannot be told`,
-        `See which one is right, and remove the definition of the other (virsh undefine ${name} --keep-nvram): its disks stay`,
+        `See which one is right, and remove the definition of the other (virsh undefine ${shellWord(name)} --keep-nvram): its disks stay`,
         move.to,
       );
     } else if (same) {

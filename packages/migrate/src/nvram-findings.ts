@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 import {isOwn, otherUser} from './other-user.ts';
@@ -15,7 +16,7 @@ export function nvramFindings({move, target, assessment}: Examined): Finding[] {
       : `${path}, where the NVRAM of ${domain} goes, is in use by ${user} on ${host}`;
   const remedy =
     user === undefined
-      ? `See whose it is. Where ${from} and ${host} share its folder it is that of ${domain} itself: leave it, and give ${domain} its NVRAM in a folder that they do not share (virsh edit ${domain}); else move it away on ${host}`
+      ? `See whose it is. Where ${from} and ${host} share its folder it is that of ${domain} itself: leave it, and give ${domain} its NVRAM in a folder that they do not share (virsh edit ${shellWord(domain)}); else move it away on ${host}`
       : `See on ${host} whether ${user} needs it, and give one of the two another (virsh edit)`;
   return [{severity: 'blocks', code: 'DISK_EXISTS', host, domain, message, remedy}];
 }

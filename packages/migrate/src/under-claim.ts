@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import {defineStep, type StepContext, type StepKind} from '@dr-toolkit/engine';
 import {type CallOptions, type Claim, type DomainStanding, type Host, HostError} from '@dr-toolkit/hosts';
 
@@ -140,7 +141,7 @@ async function refuseForeign(claim: Claim, host: Host, move: DomainMove, context
   throw new MigrationError('CLAIMED', `${domain} on ${host.name} is held by ${claimText(claim)}`, {
     hint:
       standing === 'expired'
-        ? `See that this controller has died; then break its claim by name: --break-claim ${domain}`
+        ? `See that this controller has died; then break its claim by name: --break-claim ${shellWord(domain)}`
         : `Wait until that run has ended, or see it on its own machine: dr show ${claim.run}`,
   });
 }

@@ -1,3 +1,4 @@
+import {shellWord} from '@dr-toolkit/estate';
 import {defineStep} from '@dr-toolkit/engine';
 import {type CallOptions, type DomainStanding, markWhole, readDiskNote} from '@dr-toolkit/hosts';
 
@@ -54,7 +55,7 @@ async function refuseWorkedSince(move: DomainMove, {source, target}: MoveHosts, 
       'TARGET_NOT_VERIFIED',
       `${sourcePath} on ${from} was written to after it had been copied to ${to}: ${domain} has worked on ${from} since`,
       {
-        hint: `See which of the two is right. If that on ${from} is, remove the other's definition on ${to} (virsh undefine ${domain} --keep-nvram) and run the same command again; else remove it on ${from}`,
+        hint: `See which of the two is right. If that on ${from} is, remove the other's definition on ${to} (virsh undefine ${shellWord(domain)} --keep-nvram) and run the same command again; else remove it on ${from}`,
       },
     );
   }

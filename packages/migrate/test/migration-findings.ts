@@ -231,6 +231,12 @@ test('domains that fit alone may not fit together', async t => {
   t.deepEqual(codes(await two.plan({domains: ['db']})), []);
 });
 
+test('a name with spaces or worse can be pasted with the command that a remedy names', async t => {
+  const {findings} = await new TwoHosts().with("my 'web'; rm x", {snapshots: ['a']}).plan();
+  const {remedy = ''} = findings.find(({code}) => code === 'SNAPSHOTS') ?? {};
+  t.true(remedy.includes(String.raw`virsh snapshot-delete 'my '\''web'\''; rm x' NAME`), remedy);
+});
+
 test('everything is said at once', async t => {
   const two = new TwoHosts().with('web', {snapshots: ['a'], network: 'dmz'}).with('db', {number: 2, machine: 'odd'});
   t.deepEqual(codes(await two.plan()).toSorted(), ['MACHINE_UNKNOWN', 'NETWORK_MISSING', 'SNAPSHOTS']);
