@@ -6,6 +6,7 @@ import {
   type Lab,
   labDown,
   type LabProgress,
+  type LabStatus,
   labToBringUp,
   labToTakeDown,
   labUp,
