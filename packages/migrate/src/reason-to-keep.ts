@@ -1,6 +1,6 @@
 import type {Inventory, KeptDisk} from '@dr-toolkit/hosts';
 
-import {homesOf} from './homes-of.ts';
+import {type Home, homesOf} from './homes-of.ts';
 
 /** Why a kept disk is not deleted; undefined when its domain is seen to have disks of its own elsewhere. */
 export function reasonToKeep(
@@ -8,6 +8,15 @@ export function reasonToKeep(
   inventory: Pick<Inventory, 'hosts'>,
 ): string | undefined {
   if (usedBy !== undefined) return `in use by ${usedBy}`;
-  const elsewhere = homesOf(uuid, inventory).some(home => home.host !== host);
-  return elsewhere ? undefined : `no other host that answers has ${domain}: this may be its last copy`;
+  const [home, ...others] = homesOf(uuid, inventory).filter(one => one.host !== host);
+  if (!home) return `no other host that answers has ${domain}: this may be its last copy`;
+  if ([home, ...others].some(one => missingDisk(one) === undefined)) return undefined;
+  return `${domain} is ${home.state} on ${home.host}, which has no ${missingDisk(home)}: this may be its last copy`;
+}
+
+/** A disk that a definition names and that is not there. What runs has its disks. */
+function missingDisk({state, disks}: Home): string | undefined {
+  if (state !== 'shutoff' && state !== 'crashed') return undefined;
+  const missing = disks.find(disk => disk.device === 'disk' && disk.type !== 'network' && disk.capacityBytes === 0);
+  return missing && (missing.path ?? missing.target);
 }

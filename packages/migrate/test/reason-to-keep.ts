@@ -30,3 +30,24 @@ test('it stays when its domain is seen nowhere else', t => {
 test('it stays while a domain of its host uses it', t => {
   t.is(reasonToKeep({...disk, usedBy: 'db-2'}, {hosts: [host('newhost', 'u1')]}), 'in use by db-2');
 });
+
+test('it stays while the other host has no more than a definition', t => {
+  const vda = {
+    target: 'vda',
+    device: 'disk',
+    type: 'file',
+    path: '/images/db.qcow2',
+    readonly: false,
+    shareable: false,
+  } as const;
+  const home = (capacityBytes: number, state: 'running' | 'shutoff') => {
+    const disks = [{...vda, capacityBytes, allocationBytes: 0, lengthBytes: 0, backingPaths: []}];
+    return {hosts: [hostReading('newhost', {domains: [domainReading('db', {uuid: 'u1', state, disks})]})]};
+  };
+  t.regex(
+    reasonToKeep(disk, home(0, 'shutoff')) ?? '',
+    /shutoff on newhost, which has no \/images\/db\.qcow2: .*last copy/u,
+  );
+  t.is(reasonToKeep(disk, home(1, 'shutoff')), undefined);
+  t.is(reasonToKeep(disk, home(0, 'running')), undefined);
+});
