@@ -3,7 +3,7 @@ import {readInventory, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {clearTarget} from '../src/clear-target.ts';
 import {domainMoves} from '../src/index.ts';
-import {guestXml, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 const disk = `${images}/web.qcow2`;
 const note = `${disk}.dr-incoming`;
@@ -79,3 +79,36 @@ test(
   },
   /nothing is removed there/u,
 );
+
+const is = (there: GuestSpec, job?: string) => async () => {
+  const two = await begun(job === undefined ? {} : {job: jobOf(job)});
+  two.birch.add(guestXml('web'), there);
+  return two;
+};
+const removesNothing = /so nothing is removed there/u;
+test('the domain works there', touchesNothing, is({}), removesNothing);
+test(
+  'a person has paused it there',
+  touchesNothing,
+  is({state: 'paused', stateReason: 'user', persistent: false}),
+  removesNothing,
+);
+test(
+  'it is defined there, whether or not it has arrived',
+  touchesNothing,
+  is({...arriving, persistent: true}),
+  removesNothing,
+);
+test('it is shut off there', touchesNothing, is({state: 'shutoff', stateReason: 'shutdown'}), removesNothing);
+test('it is still being moved there', touchesNothing, is(arriving, 'migration-out'), removesNothing);
+
+test("a file that another domain's note lies beside is not removed", async t => {
+  const two = await begun();
+  await writeDiskNote(two.birch, disk, {...incoming, uuid: uuidOf(9), domain: 'db'});
+  await clear(two);
+  t.deepEqual(two.birch.files.paths, [disk, note]);
+});
+
+function jobOf(operation: string) {
+  return {operation, elapsedMs: 1, processedBytes: 1, totalBytes: 2, memoryBytes: 0, bytesPerSecond: 1};
+}

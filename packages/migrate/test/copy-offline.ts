@@ -1,0 +1,102 @@
+import test from 'ava';
+import type {VolumePiece} from '@dr-toolkit/hosts';
+
+import {copyOffline} from '../src/copy-offline.ts';
+import {prepareTarget} from '../src/prepare-target.ts';
+import {guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+
+const disk = `${images}/web.qcow2`;
+const nvram = '/var/lib/libvirt/qemu/nvram/web.fd';
+
+/** A domain that is shut off, with everything prepared for its copy. */
+async function prepared(spec: GuestSpec = {}) {
+  const two = new TwoHosts().with('web', {state: 'shutoff', ...spec});
+  const {moves, findings} = await two.plan();
+  const [move] = moves;
+  if (!move) throw new Error(JSON.stringify(findings));
+  const stop = new AbortController();
+  const context = two.contextFor('web/move', {signal: stop.signal});
+  await prepareTarget(move, {source: two.alder, target: two.birch}, context);
+  return {
+    two,
+    stop,
+    inspect: () => copyOffline.inspect(move, context),
+    copy: (progress: () => void = () => {}) => copyOffline.perform(move, {...context, progress}),
+  };
+}
+
+test('a copy that does not read like its original is not defined, and goes', async t => {
+  const {two, copy} = await prepared();
+  const write = two.birch.writeVolume.bind(two.birch);
+  two.birch.writeVolume = async (path, pieces, options) => {
+    await write(path, pieces, options);
+    two.birch.files.write(path, {offset: 1, data: Buffer.from('rot')});
+  };
+  await t.throwsAsync(copy(), {code: 'COPY_DIFFERS', message: /web\.qcow2 on birch does not read like/u});
+  t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
+});
+
+test('a domain that is started while it is copied is not defined on the target, and the copy goes', async t => {
+  const {two, copy} = await prepared();
+  const starts = () => Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'running'});
+  await t.throwsAsync(copy(starts), {code: 'SOURCE_STATE', message: /not simply shut off on alder/u});
+  t.deepEqual([two.knownTo(), two.runsOn(), two.birch.files.paths], [['alder'], ['alder'], []]);
+});
+
+test('a domain that runs is not copied', async t => {
+  const {two, copy} = await prepared();
+  Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'running'});
+  await t.throwsAsync(copy(), {code: 'SOURCE_STATE'});
+  t.false(two.birch.acts.includes(`write ${disk}`));
+});
+
+test('what the target knows already is not copied over', async t => {
+  const {two, copy} = await prepared();
+  two.birch.add(guestXml('web'), {state: 'shutoff', stateReason: 'shutdown'});
+  await t.throwsAsync(copy(), {code: 'SOURCE_STATE'});
+  t.false(two.birch.acts.includes(`write ${disk}`));
+  t.true(two.birch.files.paths.includes(disk));
+});
+
+test('NVRAM goes along, and of a domain that never ran there is none', async t => {
+  const os = `<nvram>${nvram}</nvram>`;
+  const never = await prepared({os});
+  await never.copy();
+  t.false(never.two.birch.files.paths.includes(nvram));
+  const {two, copy} = await prepared({os});
+  two.alder.files.create({path: nvram, format: 'raw', capacityBytes: 9});
+  two.alder.files.write(nvram, {offset: 0, data: Buffer.from('variables')});
+  await copy();
+  const pieces: VolumePiece[] = [...two.birch.files.read(nvram)];
+  t.deepEqual(
+    pieces.map(piece => 'data' in piece && Buffer.from(piece.data).toString()),
+    ['variables'],
+  );
+});
+
+test('an abort leaves the domain shut off on its source, and says so', async t => {
+  const {two, stop, copy} = await prepared();
+  await t.throwsAsync(
+    copy(() => stop.abort(new Error('enough'))),
+    {code: 'ABORTED', message: 'web was not moved and is shut off on alder: aborted'},
+  );
+  t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
+});
+
+test('it is done where the target knows the domain, and to be done where only the source does', async t => {
+  const {two, inspect, copy} = await prepared();
+  t.like(await inspect(), {state: 'pending'});
+  await copy();
+  t.like(await inspect(), {state: 'done'});
+  two.alder.domains.clear();
+  t.like(await inspect(), {state: 'done'}, 'as after the source was retired');
+});
+
+test('a domain that runs on its source is still to be copied, and one that runs on the target is for a person', async t => {
+  const {two, inspect} = await prepared();
+  Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'running'});
+  t.like(await inspect(), {state: 'pending'});
+  two.alder.domains.clear();
+  two.birch.add(guestXml('web'));
+  t.like(await inspect(), {state: 'unknown', why: 'web was shut off and should be still'});
+});
