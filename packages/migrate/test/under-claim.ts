@@ -1,8 +1,12 @@
+import {mock} from 'node:test';
 import test from 'ava';
+import {defineStep} from '@dr-toolkit/engine';
 import type {Claim} from '@dr-toolkit/hosts';
 
-import {migrationKinds, releaseClaims} from '../src/index.ts';
-import {codes, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {type DomainMove, migrationKinds, releaseClaims} from '../src/index.ts';
+import {underClaim} from '../src/under-claim.ts';
+import type {MigrationContext} from '../src/whereabouts.ts';
+import {codes, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
 const soon = '2999-01-01T00:00:00.000Z';
 const past = '2001-01-01T00:00:00.000Z';
@@ -172,4 +176,137 @@ test('what was prepared can be undone, and the claim goes with it', async t => {
   t.deepEqual(two.birch.files.paths, []);
   t.is(await two.alder.readClaim(uuidOf(1)), undefined);
   return undefined;
+});
+
+/** A kind of step that acts as it is told, under its run's claim. */
+async function acting(act: (two: TwoHosts) => unknown, spec: GuestSpec = {}) {
+  const two = new TwoHosts().with('web', spec);
+  const [move] = (await planOf(two)).moves;
+  if (!move) throw new Error('nothing to move');
+  const logged: string[] = [];
+  const context = {...two.contextFor('web/act'), log: (line: string) => void logged.push(line)};
+  const kind = underClaim(
+    defineStep<DomainMove, MigrationContext>('act', {
+      inspect: () => Promise.resolve({state: 'pending'}),
+      perform: async () => act(two),
+    }),
+  );
+  return {two, logged, perform: async () => kind.perform(move, context)};
+}
+
+test.serial('a claim is renewed while its step acts, and no longer', async t => {
+  mock.timers.enable({apis: ['setInterval']});
+  t.teardown(() => mock.timers.reset());
+  let laid = 0;
+  const renewed = Promise.withResolvers<void>();
+  const {two, perform} = await acting(async () => {
+    mock.timers.tick(20 * 60_000);
+    await renewed.promise;
+  });
+  const write = two.alder.writeClaim.bind(two.alder);
+  two.alder.writeClaim = async (...args) => {
+    await write(...args);
+    laid += 1;
+    if (laid === 2) renewed.resolve();
+  };
+  await perform();
+  mock.timers.tick(3_600_000);
+  await new Promise(setImmediate);
+  t.is(laid, 2);
+});
+
+test.serial('a claim that cannot be renewed is told, and its step goes on', async t => {
+  mock.timers.enable({apis: ['setInterval']});
+  t.teardown(() => mock.timers.reset());
+  const {logged, perform} = await acting(async two => {
+    two.alder.reachable = 'no';
+    mock.timers.tick(20 * 60_000);
+    await new Promise(setImmediate);
+    return 'done';
+  });
+  t.is(await perform(), 'done');
+  t.is(logged.length, 1);
+  t.regex(logged[0] ?? '', /The claim on web could not be renewed: .*does not answer/u);
+});
+
+test('a claim that cannot be taken back is told, and the step fails for its own reason', async t => {
+  const {logged, perform} = await acting(two => {
+    two.alder.reachable = 'no';
+    throw new Error('its own');
+  });
+  await t.throwsAsync(perform(), {message: 'its own'});
+  t.regex(logged.join(), /The claim on web could not be taken back, and expires/u);
+});
+
+const leaves = test.macro({
+  async exec(t, happen: (two: TwoHosts) => unknown, claims: readonly boolean[], spec: GuestSpec = {}) {
+    const {two, perform} = await acting(async hosts => {
+      await happen(hosts);
+      throw new Error('no');
+    }, spec);
+    await t.throwsAsync(perform(), {message: 'no'});
+    two.birch.reachable = 'yes';
+    const found = await Promise.all([two.alder, two.birch].map(async host => await host.readClaim(uuidOf(1))));
+    t.deepEqual(
+      found.map(claim => claim?.run === 'run-1'),
+      claims,
+    );
+  },
+  title: situation => `after a failure that leaves the domain ${String(situation)}`,
+});
+/** As a live move carries the claim along. */
+const arrive = (two: TwoHosts) => {
+  const here = two.alder.domains.get(uuidOf(1));
+  if (here) two.birch.domains.set(uuidOf(1), {...here});
+};
+test('off on its source, the claim goes', leaves, () => undefined, [false, false], {state: 'shutoff'});
+test(
+  'on its target, the claim goes from both',
+  leaves,
+  (two: TwoHosts) => {
+    arrive(two);
+    Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {state: 'shutoff'});
+  },
+  [false, false],
+);
+test('on both, the claims stay', leaves, arrive, [true, true]);
+test('paused on both, the claims stay', leaves, arrive, [true, true], {state: 'paused', stateReason: 'user'});
+test(
+  "on its source beside a silent target, the source's claim goes",
+  leaves,
+  (two: TwoHosts) => {
+    two.birch.reachable = 'no';
+  },
+  [false, false],
+);
+
+test('a later attempt of the same run keeps its claim when an earlier one fails', async t => {
+  const later = {run: 'run-1', controller: 'test', token: 2, until: soon};
+  const {two, perform} = await acting(async hosts => {
+    await hosts.alder.writeClaim(uuidOf(1), later);
+    throw new Error('no');
+  });
+  await t.throwsAsync(perform(), {message: 'no'});
+  t.deepEqual(await two.alder.readClaim(uuidOf(1)), later);
+});
+
+test('a domain that is only arriving is not claimed on its target', async t => {
+  const {two, perform} = await acting(() => undefined);
+  arrive(two);
+  Object.assign(two.birch.domains.get(uuidOf(1)) ?? {}, {state: 'paused', stateReason: 'migration'});
+  await perform();
+  t.is((await two.alder.readClaim(uuidOf(1)))?.run, 'run-1');
+  t.is(await two.birch.readClaim(uuidOf(1)), undefined);
+});
+
+test('nothing is done without a look at the claims: a target may be silent, a source may not', async t => {
+  const silentTarget = await acting(() => 'acted');
+  silentTarget.two.birch.reachable = 'no';
+  t.is(await silentTarget.perform(), 'acted');
+  const silentSource = await acting(() => 'acted');
+  silentSource.two.alder.reachable = 'no';
+  await t.throwsAsync(silentSource.perform(), {code: 'HOST_UNREACHABLE'});
+  const broken = await acting(() => 'acted');
+  broken.two.birch.readClaim = () => Promise.reject(new Error('broken'));
+  await t.throwsAsync(broken.perform(), {message: 'broken'});
 });
