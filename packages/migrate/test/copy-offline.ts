@@ -1,5 +1,7 @@
+import {mock} from 'node:test';
 import test from 'ava';
-import type {VolumePiece} from '@dr-toolkit/hosts';
+import type {StepContext} from '@dr-toolkit/engine';
+import {type CallOptions, HostError, type VolumePiece} from '@dr-toolkit/hosts';
 
 import {copyOffline} from '../src/copy-offline.ts';
 import {prepareTarget} from '../src/prepare-target.ts';
@@ -20,8 +22,9 @@ async function prepared(spec: GuestSpec = {}) {
   return {
     two,
     stop,
+    move,
     inspect: () => copyOffline.inspect(move, context),
-    copy: (progress: () => void = () => {}) => copyOffline.perform(move, {...context, progress}),
+    copy: async (progress: StepContext['progress'] = () => {}) => copyOffline.perform(move, {...context, progress}),
   };
 }
 
@@ -71,6 +74,76 @@ test('NVRAM goes along, and of a domain that never ran there is none', async t =
   t.deepEqual(
     pieces.map(piece => 'data' in piece && Buffer.from(piece.data).toString()),
     ['variables'],
+  );
+});
+
+test('a copy that fails says why and what to do, though what it began cannot be taken away', async t => {
+  const {two, copy} = await prepared();
+  two.birch.writeVolume = () => {
+    two.birch.reachable = 'no';
+    return Promise.reject(new HostError('DISK_FULL', 'birch: full', {host: 'birch', hint: 'Make room'}));
+  };
+  const error = await t.throwsAsync<Error & {code?: string; hint?: string}>(copy());
+  t.like(error, {
+    code: 'MOVE_FAILED',
+    message: 'web was not moved and is shut off on alder: birch: full',
+    hint: 'Make room',
+  });
+});
+
+test('it is defined on its target as it would be started next', async t => {
+  const {two, copy} = await prepared();
+  const next = guestXml('web').replace('<vcpu>1<', '<vcpu>2<');
+  const forms: Array<string | undefined> = [];
+  two.alder.definition = async (_uuid, {form}: CallOptions & {readonly form?: string}) => {
+    forms.push(form);
+    return next;
+  };
+  await copy();
+  t.deepEqual(forms, ['persistent']);
+  t.regex(two.birch.domains.get(uuidOf(1))?.xml ?? '', /<vcpu>2</u);
+});
+
+/** Pieces of which each comes after 40 seconds. */
+async function* slowly(pieces: Iterable<VolumePiece>): AsyncGenerator<VolumePiece> {
+  for (const piece of pieces) {
+    mock.timers.tick(40_000);
+    yield piece;
+  }
+}
+
+test.serial('a copy that moves slowly is not given up, neither on its way nor when it is compared', async t => {
+  mock.timers.enable({apis: ['setTimeout']});
+  t.teardown(() => mock.timers.reset());
+  const {two, copy} = await prepared();
+  for (const offset of [1000, 2000, 3000]) two.alder.files.write(disk, {offset, data: Buffer.from('more')});
+  for (const host of [two.alder, two.birch]) host.readVolume = path => slowly(host.files.read(path));
+  t.like(await copy(), {mode: 'offline', copiedBytes: 16});
+});
+
+test.serial('a copy that stands still is given up after a minute, and its call told to end', async t => {
+  mock.timers.enable({apis: ['setTimeout']});
+  t.teardown(() => mock.timers.reset());
+  const {two, copy} = await prepared();
+  let told: AbortSignal | undefined;
+  two.birch.writeVolume = (_path, _pieces, {signal}: CallOptions) => {
+    told = signal;
+    mock.timers.tick(60_000);
+    return new Promise(() => {});
+  };
+  await t.throwsAsync(copy(), {code: 'MOVE_FAILED', message: /Nothing has moved for 60 s/u});
+  t.true(told?.aborted);
+});
+
+test('its progress counts the bytes of all its files, holes too', async t => {
+  const {two, copy} = await prepared({os: `<nvram>${nvram}</nvram>`});
+  two.alder.files.create({path: nvram, format: 'raw', capacityBytes: 9});
+  const told: Array<Parameters<StepContext['progress']>[0]> = [];
+  await copy(progress => told.push(progress));
+  const total = 9 + (two.alder.files.find(disk)?.lengthBytes ?? 0);
+  t.like(
+    told.findLast(progress => progress.bytesTotal !== undefined),
+    {fraction: 1, bytesDone: total, bytesTotal: total},
   );
 });
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {readInventory} from '@dr-toolkit/hosts';
+import {type DiskNote, readInventory, writeDiskNote} from '@dr-toolkit/hosts';
 
 import {type Drift, filesInTheWay, migrationDrift, type MigrationRoute} from '../src/index.ts';
 import {guestXml, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
@@ -101,6 +101,50 @@ test(
   })),
   {...route, networks: {lan: 'br1'}},
 );
+
+test(
+  'a pool that was stopped',
+  says,
+  (two: TwoHosts) => Object.assign(two.pool, {active: false}),
+  ['web', 'db'].map(domain => ({
+    host: 'birch',
+    domain,
+    message: 'Pool default on birch was active and is not any more',
+  })),
+);
+
+test('a copy that was begun is none, and a kept disk is', async t => {
+  const lies = (note: DiskNote) => async (two: TwoHosts) => {
+    two.birch.files.create({path: web, format: 'raw', capacityBytes: 7});
+    await writeDiskNote(two.birch, web, note);
+  };
+  const common = {uuid: uuidOf(1), domain: 'web', run: 'r'};
+  t.deepEqual(await driftAfter(lies({kind: 'incoming', from: 'alder', ...common})), []);
+  t.deepEqual(await driftAfter(lies({kind: 'kept', movedTo: 'alder', movedAt: '', ...common})), [
+    {host: 'birch', domain: 'web', message: `${web} has appeared on birch: a kept disk`},
+  ]);
+});
+
+test('a host that dr.yaml does not name any more', async t => {
+  const two = new TwoHosts().with('web');
+  const {plan} = await two.plan();
+  const inventory = await readInventory([two.alder]);
+  t.deepEqual(plan && migrationDrift(plan, {inventory, targetFiles: {}, route}), [
+    {host: 'birch', message: 'birch is not in dr.yaml any more'},
+  ]);
+});
+
+test('a plan without the premises of one of its domains cannot be told to fit', async t => {
+  const two = new TwoHosts().with('web');
+  const {plan} = await two.plan();
+  if (!plan) return t.fail();
+  const premises = {...plan.premises, domains: {}};
+  const inventory = await readInventory(two.hosts.values());
+  t.deepEqual(migrationDrift({...plan, premises}, {inventory, targetFiles: {}, route}), [
+    {host: 'alder', domain: 'web', message: 'The plan does not say what it depends on for web'},
+  ]);
+  return undefined;
+});
 
 test('another machine under the name of a host', async t => {
   const two = new TwoHosts().with('web');

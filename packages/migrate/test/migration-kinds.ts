@@ -161,6 +161,13 @@ for (const when of ['while it is followed', 'before it is taken up']) {
     await t.throwsAsync(async () => kind.attach?.(move, context, found), {code: 'ABORTED', message: /still wait/u});
     t.is((await kind.inspect(move, {...context, signal})).state, 'pending');
     t.is((await kind.inspect(move, two.contextFor('web/move', {token: 2}))).state, 'underway');
+    Object.assign(web, {state: 'shutoff', stateReason: 'migrated', job: undefined});
+    two.birch.add(web.xml);
+    t.is(
+      (await kind.inspect(move, {...context, signal})).state,
+      'done',
+      'but where it arrived all the same it is there',
+    );
     return undefined;
   });
 }

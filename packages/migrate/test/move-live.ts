@@ -4,8 +4,10 @@ import {
   type CallOptions,
   type DomainStanding,
   type DomainState,
+  downtimeMsDefault,
   HostError,
   type LiveMove,
+  type MigrateOptions,
   type SimulatedDomain,
 } from '@dr-toolkit/hosts';
 
@@ -16,7 +18,7 @@ import {guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two
 
 const disk = `${images}/web.qcow2`;
 
-type Form = CallOptions & {readonly form?: string};
+type Form = CallOptions & {readonly form?: 'persistent' | 'migratable'};
 
 async function planned(spec: GuestSpec = {}, two = new TwoHosts()) {
   const {moves, findings} = await two.with('web', spec).plan();
@@ -32,6 +34,7 @@ async function planned(spec: GuestSpec = {}, two = new TwoHosts()) {
     /** How the call that moves it ends, in place of moving it. */
     ends: (how: (web: SimulatedDomain) => void) => {
       two.alder.migrate = async () => {
+        two.alder.acts.push('migrate');
         how(web);
         throw new HostError('FAILED', 'alder: broken', {host: 'alder', hint: 'Mend it'});
       };
@@ -127,7 +130,8 @@ test('it is moved as the operator bounds it, and as it is defined for the next s
   const migrate = two.alder.migrate.bind(two.alder);
   two.alder.migrate = (uuid, target, move, options) => migrate(uuid, target, (asked = move), options);
   const next = guestXml('web').replace('<vcpu>1<', '<vcpu>2<');
-  two.alder.definition = async (_uuid, {form}: Form) => (form === 'persistent' ? next : guestXml('web'));
+  const forms = {persistent: next, migratable: guestXml('web')};
+  two.alder.definition = async (_uuid, {form}: Form) => (form ? forms[form] : '');
   const bounds = {
     bandwidthMibPerSecond: 5,
     downtimeMsMax: 70,
@@ -139,6 +143,63 @@ test('it is moved as the operator bounds it, and as it is defined for the next s
   t.regex(asked?.definition ?? '', /<vcpu>1<.*detect_zeroes/u);
   t.regex(asked?.persistentDefinition ?? '', /<vcpu>2</u);
   t.notRegex(asked?.persistentDefinition ?? '', /detect_zeroes/u);
+});
+
+test('dr drives the move itself where it is asked to', async t => {
+  const {two, perform} = await planned();
+  t.like(await perform({through: 'client'}), {through: 'client'});
+  t.is(migrates(two).length, 1);
+});
+
+test('a domain that has moved starts with its new host, and not with the old one', async t => {
+  const {two, web, perform} = await planned({autostart: true});
+  await perform();
+  t.deepEqual([web.autostart, two.birch.domains.get(uuidOf(1))?.autostart], [false, true]);
+});
+
+test('a domain that is shut off on its target is for a person, and nothing is removed there', async t => {
+  const {two, perform, ends} = await planned();
+  ends(() => {
+    two.alder.domains.clear();
+    two.birch.add(guestXml('web'), {state: 'shutoff'});
+  });
+  await t.throwsAsync(perform(), {code: 'UNCLEAR'});
+  t.true(two.birch.files.paths.includes(disk));
+});
+
+test('a move that is taken up goes as fast as it may, and with the pause that it may make', async t => {
+  const {two, web, move} = await planned();
+  const asked: unknown[] = [];
+  two.alder.setCopySpeed = async (_uuid, ...speed) => asked.push(speed[0]) > 0;
+  two.alder.setDowntimeMax = async (_uuid, ms) => asked.push(ms) > 0;
+  Object.assign(web, {state: 'shutoff', stateReason: 'migrated'});
+  two.birch.add(guestXml('web'));
+  const context = two.contextFor('web/move');
+  const found = {state: 'underway'} as const;
+  t.like(await moveLive.attach?.(move, context, found), {mode: 'live', to: 'birch'});
+  await moveLive.attach?.({...move, downtimeMsMax: 70}, context, found);
+  t.deepEqual(asked, [undefined, downtimeMsDefault, undefined, 70]);
+});
+
+test('its progress counts memory that is to follow the disks, and never more than all of it', async t => {
+  const {two, web, move} = await planned();
+  const told: unknown[] = [];
+  const context = {...two.contextFor('web/move'), progress: (progress: unknown) => told.push(progress)};
+  const job = {operation: 'migration-out', elapsedMs: 1, bytesPerSecond: 7};
+  two.alder.migrate = async (_uuid, _target, _move, {onProgress}: MigrateOptions) => {
+    onProgress?.({...job, processedBytes: 0, totalBytes: 0, memoryBytes: 0});
+    onProgress?.({...job, processedBytes: 40, totalBytes: 60, memoryBytes: 0});
+    onProgress?.({...job, processedBytes: 90, totalBytes: 80, memoryBytes: 20});
+    Object.assign(web, {state: 'shutoff', stateReason: 'migrated'});
+    two.birch.add(guestXml('web'));
+    return {through: 'daemons', copiedBytes: 90};
+  };
+  await moveLive.perform({...move, memoryBytes: 40}, context);
+  t.deepEqual(told, [
+    {text: 'connecting'},
+    {fraction: 0.4, bytesDone: 40, bytesTotal: 100, bytesPerSecond: 7},
+    {fraction: 1, bytesDone: 90, bytesTotal: 80, bytesPerSecond: 7},
+  ]);
 });
 
 test('a transient domain is defined on its target as it runs', async t => {

@@ -1,5 +1,6 @@
 import test from 'ava';
 
+import type {DomainMove} from '../src/index.ts';
 import {prepareDisks} from '../src/prepare-disks.ts';
 import {guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
 
@@ -13,7 +14,9 @@ async function planned(spec: GuestSpec = {}, {two = new TwoHosts(), sharedPools 
   const context = two.contextFor('web/prepare');
   return {
     two,
-    inspect: async () => (await prepareDisks.inspect(move, context)).state,
+    inspect: async (changes: Partial<DomainMove> = {}) =>
+      (await prepareDisks.inspect({...move, ...changes}, context)).state,
+    move,
     prepare: async () => prepareDisks.perform(move, context),
     undone: async () => (await prepareDisks.inspectUndo?.(move, context))?.state,
   };
@@ -43,6 +46,13 @@ test('that a disk is shared is proved again each time', async t => {
   t.is(await inspect(), 'pending');
   await prepare();
   t.is(await inspect(), 'pending');
+});
+
+test('that one of its disks is shared is proved again, though the others are there', async t => {
+  const {move, inspect, prepare} = await planned();
+  await prepare();
+  const shared = move.disks.map(one => ({...one, target: 'vdb', storage: 'shared' as const, proof: 'probe' as const}));
+  t.is(await inspect({disks: [...move.disks, ...shared]}), 'pending');
 });
 
 test('a disk that is not shared, though dr.yaml says so, ends it before a file is made', async t => {

@@ -65,6 +65,30 @@ test('a kept disk that may be replaced goes with its note, and so does NVRAM of 
   t.like(await readDiskNote(birch, nvram, 'incoming'), {uuid: uuidOf(1), from: 'alder', run: 'run-1'});
 });
 
+test('a later run makes anew what an earlier one has left', async t => {
+  const {two, birch, move, prepare, context} = await planned();
+  await prepare();
+  birch.files.write(disk, {offset: 0, data: Buffer.from('half a copy')});
+  await prepareTarget(move, {source: two.alder, target: birch}, {...context, run: 'run-2'});
+  t.is((await readDiskNote(birch, disk, 'incoming'))?.run, 'run-2');
+  t.is(birch.files.find(disk)?.allocationBytes, 0);
+});
+
+test('an image is made in the format and the compatibility of the original', async t => {
+  for (const [format, compat, made] of [
+    ['qcow2', undefined, '1.1'],
+    ['qcow2', '0.10', '0.10'],
+    ['raw', undefined, undefined],
+  ] as const) {
+    const {birch, move, prepare} = await planned();
+    const [{compat: _, ...one} = t.fail()] = move.disks;
+    const disks = [{...one, format, ...(compat !== undefined && {compat})}];
+    await prepare({disks});
+    const file = birch.files.find(disk);
+    t.deepEqual([file?.format, file?.compat], [format, made]);
+  }
+});
+
 test('no file is made while its note is not written', async t => {
   const {birch, prepare} = await planned();
   birch.writeVolume = () => Promise.reject(new Error('no space'));

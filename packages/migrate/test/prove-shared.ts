@@ -69,3 +69,15 @@ for (const state of ['running', 'shutoff'] as const) {
     return undefined;
   });
 }
+
+test('what a file server shows a little later is proved as well', async t => {
+  const {two, move} = await said(sharing());
+  let looks = 0;
+  const find = two.birch.findVolume.bind(two.birch);
+  two.birch.findVolume = async (...args) => {
+    looks += 1;
+    return looks === 1 ? undefined : find(...args);
+  };
+  await proveShared(move, {source: two.alder, target: two.birch}, {run: 'run-1'});
+  t.is(looks, 2);
+});

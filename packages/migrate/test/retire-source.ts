@@ -26,7 +26,7 @@ async function arrived(spec: GuestSpec = {}) {
 test('it is done when nothing of it is left to do', async t => {
   const {inspect, retire} = await arrived();
   t.is(await inspect(), 'pending');
-  await retire();
+  t.deepEqual(await retire(), {kept: [disk]});
   t.is(await inspect(), 'done');
 });
 
@@ -42,6 +42,9 @@ const interrupted = test.macro({
 test('its claim lies on the target', interrupted, two =>
   two.birch.writeClaim(uuidOf(1), {run: 'run-1', controller: 'test', token: 1, until: ''}),
 );
+test('its source knows it', interrupted, async two =>
+  two.alder.add(two.birch.domains.get(uuidOf(1))?.xml ?? '', {state: 'shutoff'}),
+);
 test('its disk on the source has no mark', interrupted, two => removeDiskNote(two.alder, disk, 'kept'));
 test('its disk on the target is called an unfinished copy', interrupted, async two =>
   two.birch.files.create({path: `${disk}.dr-incoming`, format: 'raw', capacityBytes: 9}),
@@ -56,7 +59,7 @@ test("another run's claim on the target does not make it begin again", async t =
 
 test('disks that were deleted are not to be deleted again', async t => {
   const {inspect, retire} = await arrived();
-  await retire({sourceDisks: 'delete'});
+  t.deepEqual(await retire({sourceDisks: 'delete'}), {deleted: [disk]});
   t.is(await inspect(), 'done');
 });
 

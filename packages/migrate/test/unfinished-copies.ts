@@ -135,7 +135,7 @@ const stays = test.macro({
   async exec(t, make: () => Promise<LeftOver>, why: RegExp) {
     const two = await make();
     const files = two.birch.files.paths;
-    const [copy = t.fail()] = await two.found();
+    const copy = (await two.found()).find(({host, path}) => host === 'birch' && path === disk) ?? t.fail();
     t.regex(copy.keep ?? 'it would be deleted', why);
     await two.delete(copy);
     t.deepEqual(two.birch.files.paths, files);
@@ -285,6 +285,17 @@ test(
   },
   /web is running on alder, job migration-out/u,
 );
+test(
+  'another domain uses the NVRAM that was begun along with it',
+  stays,
+  async () => {
+    const two = await givenUp({os: '<nvram>/nvram/web.fd</nvram>'});
+    two.birch.add(guestXml('clone', {number: 2, disk: `${images}/2.qcow2`, os: '<nvram>/nvram/web.fd</nvram>'}));
+    return two;
+  },
+  /in use by clone/u,
+);
+test('nobody can tell how its domain is', stays, () => givenUp({state: 'unknown'}), /web is unknown on alder/u);
 test('its domain is paused', stays, () => givenUp({state: 'paused', stateReason: 'user'}), /web is paused on alder/u);
 test(
   'a host of the estate does not answer',
@@ -324,6 +335,24 @@ test('another controller claimed the domain', changes, two => two.alder.writeCla
 test('another run began to copy', changes, two => two.noted({run: 'run-2'}), 'UNCLEAR');
 test('the note went', changes, two => removeDiskNote(two.birch, disk, 'incoming'), 'UNCLEAR');
 test('the domain arrived', changes, async two => two.birch.add(guestXml('web')), 'UNCLEAR');
+test(
+  'a move of the domain began',
+  changes,
+  async two => Object.assign(two.alder.domains.get(uuidOf(1)) ?? {}, {job: {...nothing, operation: 'migration-out'}}),
+  'UNCLEAR',
+);
+test(
+  'the domain arrived in the very moment,',
+  changes,
+  async two => {
+    const write = two.alder.writeClaim.bind(two.alder);
+    two.alder.writeClaim = async (...args) => {
+      await write(...args);
+      two.birch.add(guestXml('web'));
+    };
+  },
+  'UNCLEAR',
+);
 test('the domain went', changes, async two => two.alder.domains.clear(), 'UNCLEAR');
 test('the source fell silent', changes, async two => (two.alder.reachable = 'no'), 'HOST_UNREACHABLE');
 
@@ -351,4 +380,30 @@ test('NVRAM that was begun along with it goes along, and is told once', async t 
   t.is(copy.nvram, nvram);
   await two.delete(copy);
   t.deepEqual(two.birch.files.paths, []);
+});
+
+test("a claim that came in place of the deletion's own stays", async t => {
+  const two = await givenUp();
+  const [copy = t.fail()] = await two.found();
+  const remove = two.birch.deleteVolume.bind(two.birch);
+  two.birch.deleteVolume = async (...args) => {
+    await remove(...args);
+    await two.alder.writeClaim(uuidOf(1), foreign);
+  };
+  await two.delete(copy);
+  t.deepEqual(await two.alder.readClaim(uuidOf(1)), foreign);
+});
+
+test('a copy is judged by how its own domain fared, not by another one of the same run', async t => {
+  const two = new LeftOver().with('db', {number: 2});
+  await two.begun();
+  const {plan1: plan} = two;
+  // The first four steps are those of db, which failed; web was only prepared.
+  t.is(plan?.steps.length, 8);
+  const own = (plan?.steps ?? []).toSorted((a, b) => Number(a.id.startsWith('web')) - Number(b.id.startsWith('web')));
+  if (plan) two.plan1 = {...plan, steps: own};
+  two.ended('failed', ['done', 'failed']);
+  await writeDiskNote(two.birch, disk, incoming);
+  const copy = (await two.found()).find(({path}) => path === disk);
+  t.regex(copy?.keep ?? 'it would be deleted', /may go on/u);
 });

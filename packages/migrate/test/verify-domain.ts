@@ -66,3 +66,9 @@ test('from now on the target starts it by itself, and the source does not', asyn
   await verify();
   t.deepEqual([there.autostart, here?.autostart], [true, false]);
 });
+
+test('what was seen is told: also of a source that is gone, and of each disk', async t => {
+  const {two, verify} = await arrived({agent: 'none'});
+  two.alder.domains.clear();
+  t.deepEqual(await verify(), {seen: ['running on birch', 'gone from alder', 'has vda']});
+});
