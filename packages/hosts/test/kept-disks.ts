@@ -66,3 +66,52 @@ test('a kept disk is not deleted when its note has gone, as where a run puts a n
   await t.throwsAsync(deleteKept(host, kept), {code: 'NOT_NOW'});
   t.true(host.files.paths.includes(disk));
 });
+
+test('a kept disk that a domain uses again, or on which a file lies, is not deleted', async t => {
+  const host = await leftHost();
+  host.add(
+    `<domain type='kvm'><name>clone</name><uuid>c</uuid><devices><disk type='file' device='disk'><source file='${disk}'/><target dev='vda'/></disk></devices></domain>`,
+  );
+  const kept = (await keptDisks(host)).find(({path}) => path === disk) ?? t.fail();
+  t.is(kept.usedBy, 'clone');
+  const before = host.files.paths;
+  await deleteKept(host, kept);
+  t.deepEqual(host.files.paths, before);
+});
+
+test("NVRAM beside which another domain's note lies by now, or none, is not deleted", async t => {
+  for (const uuid of ['other', undefined]) {
+    const host = await leftHost();
+    const kept = (await keptDisks(host)).find(({path}) => path === disk) ?? t.fail();
+    host.files.delete(`${nvram}.dr-kept`);
+    const note = {kind: 'kept' as const, domain: 'db', movedTo: 'birch', movedAt: '2026-01-01', run: 'r'};
+    if (uuid !== undefined) await writeDiskNote(host, nvram, {...note, uuid});
+    await deleteKept(host, kept);
+    t.true(host.files.paths.includes(nvram));
+    t.false(host.files.paths.includes(disk));
+  }
+});
+
+test('kept disks are told by path with what they take, and what has no note that can be read is none', async t => {
+  const host = await leftHost();
+  host.files.write(disk, {offset: 0, data: Buffer.from('12345')});
+  const other = `${images}/another.qcow2`;
+  host.files.create({path: `${other}.dr-kept`, format: 'raw', capacityBytes: 9});
+  t.like(await keptDisks(host), {length: 1, 0: {path: disk, allocationBytes: 5, host: 'alder', uuid: 'old', nvram}});
+  await writeDiskNote(host, other, {kind: 'kept', uuid: 'u', domain: 'db', movedTo: 'x', movedAt: '', run: 'r'});
+  const found = await keptDisks(host);
+  t.deepEqual(
+    found.map(({path, allocationBytes}) => [path, allocationBytes]),
+    [
+      [other, 0],
+      [disk, 5],
+    ],
+  );
+});
+
+test('a host that was read already is not read again', async t => {
+  const host = await leftHost();
+  const reading = await host.read();
+  host.read = () => Promise.reject(new Error('once is enough'));
+  t.is((await keptDisks(host, {reading})).length, 1);
+});

@@ -52,3 +52,38 @@ test('what dr does not understand stays', t => {
     /<strange xmlns:x="urn:x" x:one="two"><!-- kept --><\/strange>/u,
   );
 });
+
+test('a device that both hosts see is named as a device', t => {
+  const lun = "<disk type='block' device='lun'><source dev='/dev/a'/><target dev='vda'/></disk>";
+  const {disks} = domainDefinition(targetDefinition(domainXml({disks: lun}), {disks: {vda: {path: '/dev/b'}}}));
+  t.like(disks[0], {type: 'block', path: '/dev/b'});
+});
+
+test('a disk that was named by its pool is named by its path, and by nothing else', t => {
+  const volume = "<disk type='volume' device='disk'><source pool='a' volume='b' index='1'/><target dev='vda'/></disk>";
+  const changed = targetDefinition(domainXml({disks: volume}), {disks: {vda: {path: '/images/b'}}});
+  t.regex(changed, /<source file="\/images\/b"\/>/u);
+  t.like(domainDefinition(changed).disks[0], {type: 'file', path: '/images/b', pool: undefined});
+});
+
+test('a mirror that a copy was writing is named no longer', t => {
+  const copying = diskXml({path: '/a'}).replace('<target', "<mirror type='file'><source file='/b'/></mirror><target");
+  t.notRegex(targetDefinition(domainXml({disks: copying}), {disks: {vda: {path: '/c'}}}), /mirror/u);
+});
+
+test('an empty drive and an interface without a source stay as they are', t => {
+  const empty = "<disk type='file' device='cdrom'><target dev='sda'/></disk>";
+  const nic = "<interface type='user'><mac address='52:54:00:00:00:01'/></interface>";
+  const changed = targetDefinition(domainXml({disks: empty, interfaces: nic}), {
+    disks: {sda: {path: '/x'}},
+    interfaces: {'52:54:00:00:00:01': {type: 'bridge', source: 'br0'}},
+  });
+  t.notRegex(changed, /<source/u);
+});
+
+test('an interface keeps nothing of what it was plugged into', t => {
+  const nic =
+    "<interface type='network'><mac address='52:54:00:00:00:01'/><source network='lan' portid='p' portgroup='g' bridge='b' dev='d' mode='m'/></interface>";
+  const plug = {'52:54:00:00:00:01': {type: 'network', source: 'dmz'}} as const;
+  t.regex(targetDefinition(domainXml({interfaces: nic}), {interfaces: plug}), /<source network="dmz"\/>/u);
+});
