@@ -21,7 +21,8 @@ const updateHasCorrectOrder = 16;
 /** A lease of the network's DHCP server. */
 export interface DhcpLease {
   readonly interface: string;
-  readonly expires: Date;
+  /** Undefined for a lease without end. */
+  readonly expires: Date | undefined;
   readonly family: 'ipv4' | 'ipv6';
   readonly mac: string | undefined;
   readonly address: string;
@@ -115,7 +116,7 @@ export class Network {
     const {leases} = await this.#link.call('NETWORK_GET_DHCP_LEASES', {net: this.#net, mac, needResults: 1}, {signal});
     return leases.map(lease => ({
       interface: lease.iface,
-      expires: new Date(Number(lease.expirytime) * 1000),
+      expires: lease.expirytime === 0n ? undefined : new Date(Number(lease.expirytime) * 1000),
       family: lease.type === 0 ? 'ipv4' : 'ipv6',
       mac: lease.mac ?? undefined,
       address: lease.ipaddr,
