@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import {parseConnectUri, type ConnectUri} from './connect-uri.ts';
 import {ConnectionError} from './connection-error.ts';
-import {longCalls, waitsForGuest} from './long-calls.ts';
+import {bindsToConnection, longCalls, waitsForGuest} from './long-calls.ts';
 import {PackedClients} from './packed-clients.ts';
 import type {ArgsOf, CallName, ReturnsOf, StreamName} from './procedures/procedures.ts';
 import {RpcClient, type RpcConnectOptions} from './rpc-client.ts';
@@ -100,7 +100,9 @@ export class DaemonLink {
       return this.aside(client => client.call(name, args, options), options);
     }
     const client = this.#control.current;
-    return client === undefined ? this.#callOnceConnected(name, args, options) : client.call(name, args, options);
+    return client === undefined
+      ? this.#callOnceConnected(name, args, options)
+      : this.#callOn(client, name, args, options);
   }
 
   /**
@@ -167,7 +169,16 @@ export class DaemonLink {
     args: ArgsOf<Name>,
     options: CallOptions,
   ): Promise<ReturnsOf<Name>> {
-    const client = await this.#control.get(options);
+    return this.#callOn(await this.#control.get(options), name, args, options);
+  }
+
+  #callOn<Name extends CallName>(
+    client: RpcClient,
+    name: Name,
+    args: ArgsOf<Name>,
+    options: CallOptions,
+  ): Promise<ReturnsOf<Name>> {
+    if (bindsToConnection(name, args)) this.#control.keep(client);
     return client.call(name, args, options);
   }
 

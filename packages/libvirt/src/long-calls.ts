@@ -1,3 +1,4 @@
+import {createFlags} from './domain/domain-flags.ts';
 import type {ArgsOf, CallName} from './procedures/procedures.ts';
 
 /**
@@ -25,6 +26,13 @@ export function waitsForGuest<Name extends CallName>(name: Name, args: ArgsOf<Na
     guestCalls.has(name) ||
     (name === 'DOMAIN_INTERFACE_ADDRESSES' && 'source' in args && args.source === addressesFromAgent)
   );
+}
+
+/** Whether what a call starts is to end with the connection that it was made on. */
+export function bindsToConnection<Name extends CallName>(name: Name, args: ArgsOf<Name>): boolean {
+  const {flags = 0} = args as {readonly flags?: number};
+  const starts = name === 'DOMAIN_CREATE_XML' || name === 'DOMAIN_CREATE_WITH_FLAGS';
+  return starts && (flags & createFlags.autodestroy) !== 0;
 }
 
 /**

@@ -9,6 +9,8 @@ const retiredPollMs = 1000;
 /** One connection that many use: opened when it is first needed, and again when it was lost. */
 export class SharedClient {
   readonly #open: () => Promise<RpcClient>;
+  /** Those that something depends on: they stay open also when they are put aside. */
+  readonly #kept = new WeakSet<RpcClient>();
   #client: RpcClient | undefined;
   #connecting: Promise<RpcClient> | undefined;
 
@@ -19,7 +21,7 @@ export class SharedClient {
   /** The connection, where there is one and it is fit for use. */
   get current(): RpcClient | undefined {
     if (this.#client !== undefined && this.#client.abandonedCalls >= abandonedCallsMax) {
-      closeWhenUnused(this.#client);
+      if (!this.#kept.has(this.#client)) closeWhenUnused(this.#client);
       this.#client = undefined;
     }
     return this.#client;
@@ -33,6 +35,11 @@ export class SharedClient {
     }
     this.#connecting ??= this.#connect();
     return untilAborted(this.#connecting, signal);
+  }
+
+  /** Leaves it open whatever happens to its calls. */
+  keep(client: RpcClient): void {
+    this.#kept.add(client);
   }
 
   async #connect(): Promise<RpcClient> {

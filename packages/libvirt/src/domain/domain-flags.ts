@@ -54,6 +54,7 @@ export type AffectFlag = FlagOf<typeof affectFlags>;
 export const deviceFlags = {...affectFlags, force: 4} as const;
 export type DeviceFlag = FlagOf<typeof deviceFlags>;
 
+/** With `autodestroy` the domain ends with the `Connection` it was started by, or when that is lost. */
 export const createFlags = {
   paused: 1,
   autodestroy: 2,
