@@ -35,6 +35,6 @@ export function errorOf({program, procedure, payload}: Frame, host: string): Lib
     ([, each]) => programs[each.program] === program && each.number === procedure,
   );
   const [name, {since}] = known ?? [`procedure ${procedure}`, {since: undefined}];
-  const called = {host, procedure: name, procedureNumber: procedure, since};
+  const called = {host, procedure: name, procedureNumber: procedure, program, since};
   return new LibvirtError(decode(new XdrReader(payload), structs.error), called);
 }

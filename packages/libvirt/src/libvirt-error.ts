@@ -10,6 +10,8 @@ interface Called {
   /** As in `DOMAIN_LOOKUP_BY_NAME`. */
   readonly procedure: string;
   readonly procedureNumber?: number | undefined;
+  /** The number of the program that the procedure belongs to. */
+  readonly program?: number | undefined;
   /** The libvirt version that brought it. */
   readonly since?: string | undefined;
 }
@@ -52,10 +54,10 @@ export class LibvirtError extends Error {
     const unknown = isUnknown(error, called);
     this.host = host;
     this.procedure = procedure;
-    this.unsupported = unknown || this.code === 'NO_SUPPORT';
+    this.unsupported = unknown || this.code === 'NO_SUPPORT' || isForeign(error, called);
     this.hint = unknown
       ? `Upgrade libvirt on ${host}: ${procedure} needs ${since === undefined ? 'a newer one' : `${since} or later`}.`
-      : hintFor(this.code);
+      : hintFor(this.unsupported ? 'NO_SUPPORT' : this.code);
     this.subject = {domain: error.dom, network: error.net};
     this.details = {strings: [error.str1, error.str2, error.str3], numbers: [error.int1, error.int2]};
   }
@@ -65,4 +67,9 @@ export class LibvirtError extends Error {
 function isUnknown({code, message}: WireError, {procedureNumber}: Called): boolean {
   const named = /[:：]\s*(\d+)$/u.exec(message ?? '')?.[1];
   return code === errorNumbers.RPC && named !== undefined && Number(named) === procedureNumber;
+}
+
+/** A daemon that is for another driver alone, as virtlxcd is, does not have QEMU's program. */
+function isForeign({code, message}: WireError, {program}: Called): boolean {
+  return code === errorNumbers.RPC && program !== undefined && message?.split(' ').includes(String(program)) === true;
 }

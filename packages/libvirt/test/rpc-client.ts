@@ -85,6 +85,16 @@ test('a daemon that is too old says so in its own language', async t => {
   t.false(await refused(38, 'no file: 202'));
 });
 
+test('a daemon of another driver does not know the calls of QEMU', async t => {
+  const {daemon, client} = connected();
+  const asking = client.call('DOMAIN_MONITOR_COMMAND', {dom: db, cmd: '{}'});
+  const message = 'Cannot find program 536903815 version 1';
+  daemon.refuse('DOMAIN_MONITOR_COMMAND', (await daemon.nextCall()).serial, {code: 39, domain: 7, message});
+  const error = await t.throwsAsync(asking, {instanceOf: LibvirtError});
+  t.true(error.unsupported);
+  t.regex(error.hint, /another driver/);
+});
+
 test('an argument that cannot be sent fails its call alone', async t => {
   const {daemon, client} = connected();
   await t.throwsAsync(client.call('DOMAIN_LOOKUP_BY_ID', {id: 2 ** 40}), {instanceOf: RangeError});
