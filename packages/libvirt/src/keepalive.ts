@@ -36,7 +36,8 @@ export class Keepalive {
         return;
       }
       this.#silentTicks += 1;
-      if (this.#silentTicks * intervalMs >= deadAfterMs) {
+      // However short its time: nobody is dead who has not been asked.
+      if (this.#silentTicks > 1 && this.#silentTicks * intervalMs >= deadAfterMs) {
         act.dead(this.#silentTicks * intervalMs);
       } else {
         act.ping();

@@ -5,7 +5,12 @@ import {programs} from '../src/wire/frame.ts';
 import {FakeDaemon} from './fixtures/fake-daemon.ts';
 
 /** A client whose clock stands still until `tick` is called: five seconds each. */
-function connected(): {daemon: FakeDaemon; client: RpcClient; tick: () => Promise<void>; running: () => boolean} {
+function connected({deadAfterMs}: {readonly deadAfterMs?: number} = {}): {
+  daemon: FakeDaemon;
+  client: RpcClient;
+  tick: () => Promise<void>;
+  running: () => boolean;
+} {
   const daemon = new FakeDaemon();
   let onTick: (() => void) | undefined;
   const every = (_ms: number, act: () => void): (() => void) => {
@@ -14,7 +19,10 @@ function connected(): {daemon: FakeDaemon; client: RpcClient; tick: () => Promis
       onTick = undefined;
     };
   };
-  const client = new RpcClient(daemon.transport, {host: 'alder', keepalive: {every}});
+  const client = new RpcClient(daemon.transport, {
+    host: 'alder',
+    keepalive: {every, ...(deadAfterMs !== undefined && {deadAfterMs})},
+  });
   return {
     daemon,
     client,
@@ -64,6 +72,15 @@ test('a daemon that stays silent for 30 seconds is dead, and every call with it'
   await t.throwsAsync(asking, {code: 'KEEPALIVE_TIMEOUT', message: /alder .*silent for 30 s/});
   t.like(await client.closed, {code: 'KEEPALIVE_TIMEOUT'});
   t.false(running());
+});
+
+test('a daemon that has little time is asked all the same', async t => {
+  const {daemon, client, tick} = connected({deadAfterMs: 1000});
+  await tick();
+  await tick();
+  t.is((await daemon.nextPacket()).procedure, 1);
+  await tick();
+  t.like(await client.closed, {code: 'KEEPALIVE_TIMEOUT'});
 });
 
 test('a daemon that answers late is alive', async t => {
