@@ -37,7 +37,7 @@ export interface ConnectUri {
 }
 
 const shape =
-  /^(?<driver>[a-z][\w.-]*?)(?:\+(?<transport>\w+))?:\/\/(?:(?<user>[^@/?#]*)@)?(?<host>\[[^\]]*\]|[^:/?#]*)(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
+  /^(?<driver>[a-z][\w.-]*?)(?:\+(?<transport>\w+))?:\/\/(?:(?<user>[^@/?#]*)@)?(?<host>\[[^\]]*\]|[^@:/?#\s]*)(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
 
 const transports: Readonly<Record<string, TransportName>> = {
   unix: 'unix',
@@ -142,7 +142,8 @@ function transportOf(uri: string, named: string | undefined, host: string | unde
   if (named === undefined) {
     return host === undefined ? 'unix' : 'tls';
   }
-  const transport = Object.hasOwn(transports, named) ? transports[named] : undefined;
+  const name = named.toLowerCase();
+  const transport = Object.hasOwn(transports, name) ? transports[name] : undefined;
   if (transport === undefined) {
     throw invalid(uri, `there is no transport ${named}`, `one of ${Object.keys(transports).join(', ')}`);
   }

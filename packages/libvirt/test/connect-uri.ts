@@ -44,6 +44,7 @@ test(reads, 'qemu+unix:///system?mode=legacy;socket=/run/a', {mode: 'legacy', so
 test(reads, 'qemu+unix:///system?socket=/run/a;b&mode=legacy', {mode: 'legacy', socket: '/run/a;b'});
 test(reads, 'qemu+unix:///system?SOCKET=/run/a&socket=/run/b', {socket: '/run/b', name: 'qemu:///system'});
 test(reads, 'qemu:///embed?root=/srv/a+b%20c', {name: 'qemu:///embed?root=/srv/a+b%20c'});
+test(reads, 'qemu+SSH://alder/system', {transport: 'ssh', name: 'qemu:///system'});
 test(reads, 'qemu+ext:///system?command=/bin/way', {transport: 'ext', command: '/bin/way'});
 test(reads, 'remote+unix:///?name=qemu:///system', {name: 'qemu:///system'});
 test(reads, 'esx://alder/?no_verify=1&auto_answer=1', {name: 'esx:///?auto_answer=1', verify: false});
@@ -63,6 +64,8 @@ test(refuses, 'qemu+carrier-pigeon://alder/system', /does not read|no transport/
 test(refuses, 'qemu+pigeon://alder/system', /there is no transport pigeon/);
 test(refuses, 'qemu+constructor://alder/system', /there is no transport/);
 test(refuses, 'qemu+ssh:///system', /ssh needs a host/);
+test(refuses, 'qemu+ssh://root@alder@birch/system', /does not read/);
+test(refuses, 'qemu+tcp://al der/system', /does not read/);
 test(refuses, 'qemu+ssh://-oProxyCommand=touch/system', /begin with a dash/);
 test(refuses, 'qemu+tcp://alder:99999/system', /no port 99999/);
 test(refuses, 'qemu+ssh://alder/system?mode=both', /mode cannot be both/);
