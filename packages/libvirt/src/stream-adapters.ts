@@ -23,8 +23,10 @@ export function toReadable(stream: RpcStream): Readable {
  */
 export function toWritable(stream: RpcStream, bytesMost = Number.POSITIVE_INFINITY): Writable {
   const writable = new Writable(writing(stream, bytesMost));
-  // An upload that the daemon breaks off fails at once, not at the next write.
-  stream.done.catch((error: unknown) => writable.destroy(error as Error));
+  // An upload that is broken off fails at once, not at the next write; where nobody listens yet, that would end the process.
+  stream.done.catch((error: unknown) => {
+    if (writable.listenerCount('error') > 0) writable.destroy(error as Error);
+  });
   return writable;
 }
 

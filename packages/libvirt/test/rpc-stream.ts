@@ -1,7 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {setImmediate as turn} from 'node:timers/promises';
 import {text} from 'node:stream/consumers';
-import {finished} from 'node:stream/promises';
+import {Readable} from 'node:stream';
+import {finished, pipeline} from 'node:stream/promises';
 import test from 'ava';
 import {RpcClient} from '../src/rpc-client.ts';
 import {packetBytesMax, type RpcStream} from '../src/rpc-stream.ts';
@@ -265,6 +266,15 @@ test('a Node upload fails as soon as the daemon breaks it off', async t => {
   writable.write('abc');
   daemon.breakStream('STORAGE_VOL_UPLOAD', serial, {code: 38, message: 'No space left on device'});
   await t.throwsAsync(finished(writable), {message: 'No space left on device'});
+});
+
+test('an upload that nobody has begun with outlives its connection, and tells the first who does', async t => {
+  const {daemon, client, stream} = await opened('STORAGE_VOL_UPLOAD');
+  const upload = toWritable(stream);
+  daemon.hangUp();
+  await client.closed;
+  await turn();
+  await t.throwsAsync(pipeline(Readable.from(['abc']), upload), {code: 'CONNECTION_LOST'});
 });
 
 test('a console speaks both ways', async t => {
