@@ -59,7 +59,12 @@ export class EventStream<Kind extends EventKindName>
   /** Whether events come in: not before the first list, nor while the connection is lost. A list follows then anyway. */
   #listening = false;
 
+  /** @throws {TypeError} for a kind that there is not. */
   constructor(link: DaemonLink, kinds: readonly Kind[], {domain, eventsMax = 1024, signal}: EventOptions) {
+    const unknown = kinds.find(kind => !Object.hasOwn(eventKinds, kind));
+    if (unknown !== undefined) {
+      throw new TypeError(`There is no event ${unknown}; choose from ${Object.keys(eventKinds).join(', ')}`);
+    }
     this.#link = link;
     this.#kinds = kinds;
     this.#domain = domain;

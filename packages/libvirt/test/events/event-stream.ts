@@ -1,5 +1,5 @@
 import test from 'ava';
-import {connect} from '../../src/index.ts';
+import {connect, connectWhenUsed} from '../../src/index.ts';
 import {nextOf} from '../fixtures/contract/next-of.ts';
 import type {FakeDaemon, ReceivedCall} from '../fixtures/fake-daemon.ts';
 import {FakeHost} from '../fixtures/fake-host.ts';
@@ -65,6 +65,11 @@ test('a driver that counts nothing has its domains asked one by one', async t =>
   const listed = await nextOf(events);
   t.like(listed, {kind: 'listed', domains: [{domain: {name: 'db'}, state: {state: 'running', reason: 'booted'}}]});
   t.is(listed.kind === 'listed' && listed.domains?.length, 1);
+});
+
+test('a kind of event that there is not is told with those that there are', async t => {
+  await using connection = connectWhenUsed('qemu:///system');
+  t.throws(() => connection.events('toString' as 'lifecycle'), {message: /no event toString; choose from lifecycle, /});
 });
 
 test('events can be left though the daemon has fallen silent', async t => {
