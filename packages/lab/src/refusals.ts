@@ -50,6 +50,8 @@ export interface Machine {
   hasDriver(name: string): Promise<boolean>;
   canOpen(path: string): Promise<boolean>;
   canUnshare(): Promise<boolean>;
+  /** Whether it makes bridges and cables, of which a lab's network is. */
+  canMakeNetwork(): Promise<boolean>;
 }
 
 /** Everything that keeps this machine from having a lab, all at once; empty when nothing does. */
@@ -104,10 +106,16 @@ export async function labRefusals(machine: Machine = thisMachine()): Promise<rea
       remedy: 'Load it (modprobe loop), or give this container the devices /dev/loop-control and /dev/loop0 to 7.',
     });
   }
-  if (machine.isRoot && missing.length === 0 && !(await machine.canUnshare())) {
+  if (!machine.isRoot || missing.length > 0) return refusals;
+  if (!(await machine.canUnshare())) {
     refusals.push({
       message: 'This machine refuses new mount, network, UTS or PID namespaces',
       remedy: 'Run it outside of the container, or in one that is privileged (CAP_SYS_ADMIN, no seccomp filter).',
+    });
+  } else if (!(await machine.canMakeNetwork())) {
+    refusals.push({
+      message: 'This machine refuses new network devices (bridge, veth)',
+      remedy: 'Load them (modprobe bridge veth), or give this container CAP_NET_ADMIN.',
     });
   }
   return refusals;
@@ -131,6 +139,7 @@ function thisMachine(): Machine {
     canOpen,
     canUnshare: () =>
       asks('unshare', ['--mount', '--uts', '--net', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']),
+    canMakeNetwork: () => asks('unshare', ['--net', 'sh', '-c', 'ip link add type bridge && ip link add type veth']),
   };
 }
 

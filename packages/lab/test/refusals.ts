@@ -9,6 +9,7 @@ const able: Machine = {
   hasDriver: async () => true,
   canOpen: async () => true,
   canUnshare: async () => true,
+  canMakeNetwork: async () => true,
 };
 
 test('a machine that has everything is not refused', async t => {
@@ -23,6 +24,7 @@ test('everything that is missing is told at once, each with a remedy', async t =
     hasDriver: async () => false,
     canOpen: async () => false,
     canUnshare: async () => false,
+    canMakeNetwork: async () => false,
   });
   t.is(refusals.length, 6);
   t.true(refusals.every(({message, remedy}) => message !== '' && remedy !== ''));
@@ -56,8 +58,16 @@ test('a container without /dev/net/tun is told so', async t => {
 });
 
 test('namespaces are only tried by root', async t => {
-  const refusals = await labRefusals({...able, isRoot: false, canUnshare: async () => t.fail()});
+  const tried = {canUnshare: async () => t.fail(), canMakeNetwork: async () => t.fail()};
+  const refusals = await labRefusals({...able, isRoot: false, ...tried});
   t.is(refusals.length, 1);
+});
+
+test('a container that may not make network devices is told so before anything is made', async t => {
+  const refusals = await labRefusals({...able, canMakeNetwork: async () => false});
+  t.is(refusals.length, 1);
+  t.regex(refusals[0]?.message ?? '', /refuses new network devices/);
+  t.regex(refusals[0]?.remedy ?? '', /CAP_NET_ADMIN/);
 });
 
 test('the list of packages names each once', t => {
