@@ -17,16 +17,19 @@ import {asks, run} from './run.ts';
  * or a killed `down` left. False when there is no such lab.
  * @throws {LabError} `LAB_BUSY` while another process brings it up.
  */
-export async function labDown(
-  name: string,
-  {onProgress}: {onProgress?: OnProgress | undefined} = {},
-): Promise<boolean> {
-  return takeDown(labFolder(name), onProgress);
+export async function labDown(name: string, options: LabDownOptions = {}): Promise<boolean> {
+  return takeDown(labFolder(name), options);
+}
+
+export interface LabDownOptions {
+  readonly onProgress?: OnProgress | undefined;
+  /** Ends the wait for its turn. What has begun goes on to its end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** As `labDown`, for a lab whose folder is known already. */
-export async function takeDown(folder: LabFolder, onProgress?: OnProgress): Promise<boolean> {
-  return underLabLock(folder.path, async () => {
+export async function takeDown(folder: LabFolder, {onProgress, signal}: LabDownOptions = {}): Promise<boolean> {
+  const inTurn = async () => {
     const found = await remains(folder);
     if (found.is === 'record') {
       const {record} = found;
@@ -35,7 +38,8 @@ export async function takeDown(folder: LabFolder, onProgress?: OnProgress): Prom
       await rm(folder.path, {recursive: true, force: true});
     }
     return found.is !== 'nothing';
-  });
+  };
+  return underLabLock(folder.path, inTurn, {signal});
 }
 
 /**

@@ -8,10 +8,9 @@ import {askGuest, type GuestStatus} from './guest-status.ts';
 import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
 import {listDomains, type LabDomain} from './host-libvirt.ts';
 import {LabError} from './lab-error.ts';
-import {releaseDisk, requireNoOwner, takeDown} from './lab-down.ts';
+import {type LabDownOptions, releaseDisk, requireNoOwner, takeDown} from './lab-down.ts';
 import {labFolder, labsFolder, type LabFolder, onlyRoot} from './lab-folder.ts';
 import {underLabLock} from './lab-lock.ts';
-import type {OnProgress} from './lab-progress.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
 import type {GuestRecord, HostRecord, LabRecord, LinkCut, LinkSpeed} from './lab-record.ts';
 import {applyCable, applyLinkCut} from './link.ts';
@@ -208,7 +207,7 @@ export class Lab {
       if (cut) await save();
       await applyLinkCut(record, [one, other], cut, options);
       if (!cut) await save();
-    });
+    }, options);
   }
 
   /** Sets rate and delay of a host's cable, in each direction; what is left out is unbounded. */
@@ -229,11 +228,11 @@ export class Lab {
         throw error;
       }
       await save();
-    });
+    }, options);
   }
 
-  /** Pulls the plug of a host: everything in it dies at once. */
-  async powerOff(name: string): Promise<void> {
+  /** Pulls the plug of a host: everything in it dies at once. The signal ends the wait for its turn, not the act. */
+  async powerOff(name: string, options: Pick<RunOptions, 'signal'> = {}): Promise<void> {
     await this.#change(async (record, save) => {
       const host = hostOf(record, name);
       host.wanted = 'off';
@@ -242,7 +241,7 @@ export class Lab {
       delete host.processes;
       await removeDelayLine(host);
       await save();
-    });
+    }, options);
   }
 
   /** Starts a host again, with its disk as it was. Its guests stay off, unless libvirt is to start them by itself. */
@@ -261,7 +260,7 @@ export class Lab {
       await powerOnHost(host, record.bridge?.name ?? '', this.folder, save, options);
       await applyCable(host, this.#place(record, save), options);
       for (const ends of record.cuts) if (ends.includes(name)) await applyLinkCut(record, ends, true, options);
-    });
+    }, options);
   }
 
   /** Kills a host's libvirtd (-9). Its guests run on. */
@@ -294,11 +293,11 @@ export class Lab {
       await truncate(disk, sizeMib * 1024 * 1024);
       host.diskMib = sizeMib;
       await save();
-    });
+    }, options);
   }
 
-  async down(options: {onProgress?: OnProgress | undefined} = {}): Promise<boolean> {
-    return takeDown(this.folder, options.onProgress);
+  async down(options: LabDownOptions = {}): Promise<boolean> {
+    return takeDown(this.folder, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -315,11 +314,16 @@ export class Lab {
   }
 
   /** Changes of one lab, by whatever process, happen one after another, each on the record as the one before left it. */
-  async #change(act: (record: LabRecord, save: () => Promise<void>) => Promise<void>): Promise<void> {
-    await underLabLock(this.folder.path, async () => {
+  async #change(
+    act: (record: LabRecord, save: () => Promise<void>) => Promise<void>,
+    {signal}: Pick<RunOptions, 'signal'>,
+  ): Promise<void> {
+    const inTurn = async () => {
+      signal?.throwIfAborted();
       const record = await this.recordToChange();
       await act(record, recordSaver(this.folder, record));
-    });
+    };
+    await underLabLock(this.folder.path, inTurn, {signal});
   }
 }
 

@@ -58,7 +58,7 @@ export async function down(options: LabCommand, terminal: Terminal): Promise<Exi
     return exitCodes.done;
   }
   await confirmed(terminal, `Take down the lab ${name}, with all that its guests hold?`, options);
-  const was = await labDown(name, {onProgress: teller(terminal)});
+  const was = await labDown(name, {onProgress: teller(terminal), signal: terminal.interrupts.stop});
   terminal.event({type: 'lab-down', name, was});
   terminal.say(was ? `Lab ${name} is down; nothing of it is left` : `There is no lab ${name}`);
   return exitCodes.done;
@@ -187,7 +187,7 @@ export async function power(
     tellOutlook(terminal, `lab power-${wanted}`, {host, text});
     return exitCodes.done;
   }
-  if (wanted === 'off') await lab.powerOff(host);
+  if (wanted === 'off') await lab.powerOff(host, {signal: terminal.interrupts.stop});
   else await lab.powerOn(host, {signal: terminal.interrupts.stop});
   terminal.event({type: `lab-power-${wanted}`, host});
   terminal.say(wanted === 'off' ? `${host} is off, and all that ran in it` : `${host} is on`);
