@@ -7,6 +7,7 @@ export type LabErrorCode =
   | 'BAD_NAME'
   | 'NO_FREE_SUBNET'
   | 'NETWORK_GONE'
+  | 'NO_ROOM'
   | 'HOST_UNKNOWN'
   | 'HOST_OFF'
   | 'HOST_ON'

@@ -1,7 +1,8 @@
-import {open, readFile, rename} from 'node:fs/promises';
+import {open, readFile, rename, rm} from 'node:fs/promises';
 import {LabError} from './lab-error.ts';
 import type {DelayLine} from './delay-line.ts';
 import {type LabFolder, onlyRoot} from './lab-folder.ts';
+import {toldAsNoRoom} from './no-room.ts';
 import type {ProcessIdentity} from './process-identity.ts';
 
 /**
@@ -81,17 +82,25 @@ export function recordSaver(folder: LabFolder, record: LabRecord): () => Promise
   };
 }
 
-/** Replaces the record as a whole: a reader, or the next `down`, sees the old one or the new one. */
+/**
+ * Replaces the record as a whole: a reader, or the next `down`, sees the old one or the new one.
+ * @throws {LabError} `NO_ROOM`
+ */
 async function writeRecord(folder: LabFolder, record: LabRecord): Promise<void> {
   const draft = `${folder.record}.${process.pid}.new`;
-  const file = await open(draft, 'w', 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(record, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(draft, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(record, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, folder.record);
+  } catch (error) {
+    await rm(draft, {force: true}).catch(() => {}); // why it was not finished is told
+    throw toldAsNoRoom(error, {path: folder.path, variable: 'DR_LAB_DIR'});
   }
-  await rename(draft, folder.record);
 }
 
 /**

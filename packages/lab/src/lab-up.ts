@@ -20,6 +20,7 @@ import {labFolder, labsFolder, requireName, type LabFolder} from './lab-folder.t
 import {told, type OnProgress} from './lab-progress.ts';
 import {recordSaver, type GuestRecord, type HostRecord, type LabRecord} from './lab-record.ts';
 import {guestNames, guestsByDefault, storyHosts} from './lab-story.ts';
+import {toldAsNoRoom} from './no-room.ts';
 import {identifyProcess} from './process-identity.ts';
 import {requireLab} from './refusals.ts';
 
@@ -46,7 +47,7 @@ const guestBootMsMax = 180_000;
 /**
  * Brings a lab up: real libvirt hosts in namespaces of this machine, and running guests that answer. When it fails or
  * is aborted, nothing of it is left.
- * @throws {LabError} `LAB_REFUSED`, `LAB_EXISTS`, `BAD_NAME`, `NO_FREE_SUBNET`, `IMAGE_FAILED`, `HOST_FAILED`, `GUEST_FAILED`.
+ * @throws {LabError} `LAB_REFUSED`, `LAB_EXISTS`, `BAD_NAME`, `NO_FREE_SUBNET`, `NO_ROOM`, `IMAGE_FAILED`, `HOST_FAILED`, `GUEST_FAILED`.
  */
 export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
   const {signal, onProgress} = options;
@@ -75,7 +76,7 @@ export async function labUp(options: LabUpOptions = {}): Promise<Lab> {
     return new Lab(name, folder);
   } catch (error) {
     await told(onProgress, {subject: 'lab', message: 'Taking down what there is'}, () => removeLab(folder, record));
-    throw error;
+    throw toldAsNoRoom(error, {path: labsFolder(), variable: 'DR_LAB_DIR'});
   }
 }
 

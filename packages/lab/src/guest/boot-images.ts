@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path';
 import {execa} from 'execa';
 import {LabError} from '../lab-error.ts';
 import {cacheFolder} from '../lab-folder.ts';
+import {toldAsNoRoom} from '../no-room.ts';
 import {identifyProcess, isAlive} from '../process-identity.ts';
 import {run, type RunOptions} from '../run.ts';
 import {commonFiles, emptyFolders, initScript, modulesForBoot, modulesForLater, type GuestFile} from './guest-files.ts';
@@ -30,7 +31,7 @@ const formatVersion = 1;
  * The guests' kernel, first file system and root folder: from the cache, or built into it from Debian's packages, which
  * are downloaded and unpacked, never installed. The cache's folder is named after all that goes into the build, and
  * appears in one piece: whoever is killed half-way leaves a draft, which the next build sweeps away.
- * @throws {LabError} `IMAGE_FAILED`
+ * @throws {LabError} `IMAGE_FAILED`, `NO_ROOM`
  */
 export async function bootImages(options: BootImageOptions = {}): Promise<BootImages> {
   const cache = cacheFolder();
@@ -49,7 +50,10 @@ export async function bootImages(options: BootImageOptions = {}): Promise<BootIm
   } catch (error) {
     options.signal?.throwIfAborted();
     // Another lab was quicker: what it built is what we would have.
-    if (!(await isFolder(finished))) throw imageError(error);
+    if (!(await isFolder(finished))) {
+      const told = toldAsNoRoom(error, {path: cache, variable: 'XDG_CACHE_HOME'});
+      throw told === error ? imageError(error) : told;
+    }
   } finally {
     await rm(draft, {recursive: true, force: true});
   }
