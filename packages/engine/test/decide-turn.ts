@@ -146,8 +146,8 @@ function isAlive(run: string): boolean {
 test('a run that died with places is told once, as long as it holds them', t => {
   const records = {a: record('running')};
   const holders = new Map([
-    ['dead', ['disk']],
-    ['alive', ['link']],
+    ['dead', {lanes: ['disk'], state: 'running' as const}],
+    ['alive', {lanes: ['link'], state: 'running' as const}],
   ]);
   const first = turn({records, lanes: {holders}, before: {isAlive}});
   t.deepEqual(first.draft.entries, [{type: 'holder-lost', run: 'dead', lanes: ['disk']}]);

@@ -126,8 +126,9 @@ test('what runs is copied into an image of its own kind, what is off into nothin
 
 for (const state of ['running', 'shutoff'] as const) {
   test(`the target of a domain that is ${state} is prepared by this run only, and with a file of its size`, async t => {
-    const {birch, move, prepare} = await planned({state});
-    const prepared = (run = 'run-1') => isPrepared(move, birch, {run});
+    const {two, birch, move, prepare} = await planned({state});
+    const hosts = {source: two.alder, target: birch};
+    const prepared = (run = 'run-1') => isPrepared(move, hosts, {run});
     t.false(await prepared());
     await prepare();
     t.true(await prepared());
