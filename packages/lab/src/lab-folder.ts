@@ -39,6 +39,25 @@ export function labsFolder(env: NodeJS.ProcessEnv = process.env): string {
   });
 }
 
+/**
+ * Root runs what lies in the folder of labs: nobody else may own it, or write to it without a sticky bit. Whom root is by
+ * `sudo` may.
+ * @throws {LabError} `LAB_REFUSED`
+ */
+export function requireOwn(
+  path: string,
+  {uid, mode}: {readonly uid: number; readonly mode: number},
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  const own = [0, process.getuid?.(), Number(env['SUDO_UID'] ?? 0)].includes(uid);
+  const open = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
+  if (own && !open) return;
+  const why = own ? 'others may write to it' : `it belongs to user ${uid}`;
+  throw new LabError('LAB_REFUSED', `Labs cannot lie in ${path}: ${why}, and root runs what lies there`, {
+    hint: own ? `Take that away (chmod o-w ${path}), or set DR_LAB_DIR.` : 'Set DR_LAB_DIR to a folder of your own.',
+  });
+}
+
 /** Where built kernels and guests are kept between labs: `XDG_CACHE_HOME` or ~/.cache, then dr-lab. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dr-lab');

@@ -1,6 +1,6 @@
 import {randomBytes, randomUUID} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {copyFile, mkdir, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, stat, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {cableName, guestAddress, guestsMax, hostAddress, hostsMax, macFrom, type LabAddresses} from './addresses.ts';
 import {makeBridge} from './bridge.ts';
@@ -16,7 +16,7 @@ import {removeLab} from './lab-down.ts';
 import {LabError} from './lab-error.ts';
 import {labEstate} from './lab-estate.ts';
 import {underLabLock} from './lab-lock.ts';
-import {labFolder, labsFolder, requireName, type LabFolder} from './lab-folder.ts';
+import {labFolder, labsFolder, requireName, requireOwn, type LabFolder} from './lab-folder.ts';
 import {told, type OnProgress} from './lab-progress.ts';
 import {recordSaver, type GuestRecord, type HostRecord, type LabRecord} from './lab-record.ts';
 import {guestNames, guestsByDefault, storyHosts} from './lab-story.ts';
@@ -97,6 +97,8 @@ export async function labToBringUp(options: LabUpOptions = {}): Promise<LabWish>
   const wanted = checkedWish(options);
   const folder = labFolder(name);
   await requireLab();
+  const labs = await stat(labsFolder()).catch(() => undefined);
+  if (labs) requireOwn(labsFolder(), labs);
   if (existsSync(folder.path)) throw labExists(name);
   return {name, folder, ...wanted};
 }
@@ -119,6 +121,7 @@ function checkedWish({hosts = storyHosts, vms = guestsByDefault}: LabUpOptions):
 
 async function makeFolder(folder: LabFolder, name: string): Promise<void> {
   await mkdir(labsFolder(), {recursive: true, mode: 0o700});
+  requireOwn(labsFolder(), await stat(labsFolder())); // another user may have been quicker
   try {
     await mkdir(folder.path, {mode: 0o700});
   } catch (error) {

@@ -1,7 +1,7 @@
 import {basename} from 'node:path';
 import test from 'ava';
 import {LabError} from '../src/lab-error.ts';
-import {cacheFolder, labFolder, labsFolder, requireName} from '../src/lab-folder.ts';
+import {cacheFolder, labFolder, labsFolder, requireName, requireOwn} from '../src/lab-folder.ts';
 
 test('a lab lies in DR_LAB_DIR, else in /var/tmp/dr-lab', t => {
   t.is(labFolder('one', {DR_LAB_DIR: '/labs'}).path, '/labs/one');
@@ -54,3 +54,25 @@ test('a name that every object has is a name like others', t => {
 test('a path cannot be smuggled in as the name of a lab', t => {
   t.throws(() => labFolder('../etc'), {instanceOf: LabError, code: 'BAD_NAME'});
 });
+
+const stranger = 54_321;
+
+for (const [whose, stats, env] of [
+  ['root alone', {uid: 0, mode: 0o40700}, {}],
+  ['root and a group', {uid: 0, mode: 0o40770}, {}],
+  ['root and that all may write to, each what is theirs', {uid: 0, mode: 0o41777}, {}],
+  ['whom sudo was called by', {uid: stranger, mode: 0o40755}, {SUDO_UID: String(stranger)}],
+] as const) {
+  test(`labs may lie in a folder of ${whose}`, t => {
+    t.notThrows(() => requireOwn('/labs', stats, env));
+  });
+}
+
+for (const [whose, stats] of [
+  ['another user, who could put a program there for root to run', {uid: stranger, mode: 0o40755}],
+  ['root that others may write to', {uid: 0, mode: 0o40777}],
+] as const) {
+  test(`labs may not lie in a folder of ${whose}`, t => {
+    t.throws(() => requireOwn('/labs', stats, {}), {instanceOf: LabError, code: 'LAB_REFUSED'});
+  });
+}
