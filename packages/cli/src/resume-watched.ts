@@ -1,11 +1,11 @@
 import {resumeRun, type RunOutcome, type RunView, type Store} from '@dr-toolkit/engine';
-import {type Estate, lanePlaces} from '@dr-toolkit/estate';
+import type {Estate} from '@dr-toolkit/estate';
 import type {Host} from '@dr-toolkit/hosts';
 
-import {automaticLanesFor} from './automatic-lanes.ts';
 import {endOfMigration} from './end-of-migration.ts';
 import {estateSecrets} from './estate-secrets.ts';
 import type {ExitCode} from './exit-code.ts';
+import {lanesOfPlan} from './lanes-of-plan.ts';
 import {comeSoFar, type SteeredOptions, steerRun} from './steer-run.ts';
 import type {Terminal} from './terminal.ts';
 
@@ -24,9 +24,8 @@ export async function resumeWatched(
   terminal: Terminal,
 ): Promise<{readonly outcome: RunOutcome; readonly code: ExitCode}> {
   const secrets = await estateSecrets(estate, terminal);
-  const automatic = automaticLanesFor(estate, hosts);
   const soFar = await comeSoFar(store, run);
-  const steered = {store, context: {hosts}, lanes: lanePlaces(estate), secrets, automatic, soFar};
+  const steered = {store, context: {hosts}, ...lanesOfPlan(plan, estate, hosts), secrets, soFar};
   const outcome = await steerRun(plan, terminal, steered, watched => resumeRun(run, {...watched, ...ending}));
   return {outcome, code: await endOfMigration({plan, outcome, hosts}, terminal)};
 }

@@ -151,6 +151,30 @@ test('resume: what would be asked, and with the answer what would begin', async 
   t.is((await looked(t, dr, 'resume', 'last', '--answer', 'sur=yes')).exitCode, 2);
 });
 
+test('resume: a run that was begun with --parallel keeps to it, and dr lanes shows it', async t => {
+  const dr = await drAfter(t, [question], {
+    async afterwards(store) {
+      const kinds = [
+        defineStep('move-live', {inspect: async () => ({state: 'pending'}), perform: async () => undefined}),
+      ];
+      const intent = {command: 'migrate --from alder --to birch --parallel 1', options: {parallel: 1}};
+      const steps = ['db', 'web'].map(domain => ({
+        id: domain,
+        kind: 'move-live',
+        title: `Move ${domain}`,
+        args: {domain, uuid: domain, from: 'alder', to: 'birch', how: 'live', targetUri: '', disks: []},
+        lanes: [{lane: 'host:alder/disk', places: 1}],
+      }));
+      const plan = makePlan({intent, mode: 'planned', estate: '', inventory: '', steps}, {kinds});
+      await runPlan(plan, {store, kinds, context: {}, run: 'other', stop: AbortSignal.abort()});
+    },
+  });
+  const {stdout} = await looked(t, dr, 'resume', 'other');
+  t.regex(stdout, /^db +begin/mu);
+  t.regex(stdout, /^web +wait +waits for the disk of alder$/mu);
+  t.regex((await dr.run('lanes', 'other')).stdout, /^host:alder\/disk +1 +--parallel$/mu);
+});
+
 test('resume: of a run that failed it says what to try again', async t => {
   const dr = await drAfter(t, [{...move, onFailure: 'stop'}, after]);
   const {exitCode, stdout, stderr} = await looked(t, dr, 'resume', 'last');

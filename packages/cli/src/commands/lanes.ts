@@ -5,6 +5,7 @@ import {readInventory} from '@dr-toolkit/hosts';
 import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
+import {lanesOfPlan} from '../lanes-of-plan.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
 import {tellOutlook} from '../tell-outlook.ts';
@@ -43,7 +44,8 @@ export async function lanes(words: readonly string[], options: LanesCommand, ter
   const after = await withStoreToRead(terminal, async store =>
     store ? lanesAfter(store, wishes, {forRun: run?.run}) : limitsOf(wishes),
   );
-  const rowsOf = (limits: typeof after) => laneRows([...known, ...limits.keys()], limits, declared);
+  const planned = run === undefined ? declared : lanesOfPlan(run.plan, estate).lanes;
+  const rowsOf = (limits: typeof after) => laneRows([...known, ...limits.keys()], limits, {declared, planned});
   const until = run === undefined ? 'until they are changed again' : `until ${run.run} ends`;
   const what = `places ${until}, for all runs of this user (${wishesText(wishes)})`;
   if (options.dryRun && wishes.length > 0) {
@@ -91,12 +93,13 @@ async function poolRemarks(estate: Estate, terminal: Terminal): Promise<Readonly
 function laneRows(
   names: readonly string[],
   limits: ReadonlyMap<string, LaneLimit>,
-  declared: Readonly<Record<string, number>>,
+  {declared, planned}: Readonly<Record<'declared' | 'planned', Readonly<Record<string, number>>>>,
 ): LaneRow[] {
   return [...new Set(names)].toSorted().map(lane => {
     const {places, run, why} = limits.get(lane) ?? {};
     if (places === undefined) {
-      return {lane, places: declared[lane] ?? 2, from: lane in declared ? 'dr.yaml' : 'default'};
+      const by = lane in declared ? 'dr.yaml' : 'default';
+      return {lane, places: planned[lane] ?? 2, from: planned[lane] === declared[lane] ? by : '--parallel'};
     }
     if (run !== undefined) return {lane, places, from: `dr lanes, until ${run} ends`};
     return {lane, places, from: why === undefined ? 'dr lanes' : `auto: ${why}`};

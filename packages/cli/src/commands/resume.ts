@@ -8,7 +8,7 @@ import {
   showRun,
   type Store,
 } from '@dr-toolkit/engine';
-import {estateDigest, lanePlaces} from '@dr-toolkit/estate';
+import {estateDigest} from '@dr-toolkit/estate';
 import {migrationKinds} from '@dr-toolkit/migrate';
 
 import {CliError} from '../cli-error.ts';
@@ -17,6 +17,7 @@ import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findRun} from '../find-run.ts';
 import {findStep} from '../find-step.ts';
 import {hostsOfRun} from '../hosts-of-run.ts';
+import {lanesOfPlan} from '../lanes-of-plan.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {resumeText} from '../resume-text.ts';
 import {resumeWatched} from '../resume-watched.ts';
@@ -54,7 +55,8 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     const {hosts} = opened;
     if (options.dryRun) {
       const secrets = await estateSecrets(estate, terminal);
-      await tellResume(run, answers, {store, context: {hosts}, lanes: lanePlaces(estate), secrets}, terminal);
+      const {lanes} = lanesOfPlan(plan, estate);
+      await tellResume(run, answers, {store, context: {hosts}, lanes, secrets}, terminal);
       return exitCodes.done;
     }
     await confirmed(terminal, `Resume ${run.run} (${run.command}), which is ${run.state}?`, options);

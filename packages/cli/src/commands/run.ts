@@ -13,7 +13,6 @@ import {
 } from '@dr-toolkit/migrate';
 
 import {counted} from '../amounts.ts';
-import {automaticLanesFor} from '../automatic-lanes.ts';
 import {claimsToBreak, confirmBreaking, tellBreaking} from '../break-claims.ts';
 import {CliError} from '../cli-error.ts';
 import {endOfMigration} from '../end-of-migration.ts';
@@ -21,10 +20,10 @@ import {estateSecrets} from '../estate-secrets.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {findingsText} from '../findings-text.ts';
 import {standingHere} from '../known-runs.ts';
+import {lanesOfPlan} from '../lanes-of-plan.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {readPlan} from '../plan-file.ts';
 import {movesText} from '../plan-text.ts';
-import {lanesFor} from '../prepare-migration.ts';
 import {runsFolder} from '../run-places.ts';
 import {steerRun} from '../steer-run.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
@@ -76,12 +75,9 @@ export async function run(file: string, options: RunCommand, terminal: Terminal)
   await confirmed(terminal, `Run ${plan.intent.command} as planned (${counted(moves.length, 'domain')})?`, options);
   await confirmBreaking(broken, terminal, options);
   return await withStore(terminal, async store => {
-    const parallel = plan.intent.options?.parallel;
-    const way = {from: first.from, to: first.to, ...(typeof parallel === 'number' && {parallel})};
-    const lanes = lanesFor(estate, way);
     const secrets = await estateSecrets(estate, terminal);
-    const automatic = automaticLanesFor(estate, hosts, way);
-    const outcome = await steerRun(plan, terminal, {store, context: {hosts}, lanes, automatic, secrets}, steered =>
+    const lanes = lanesOfPlan(plan, estate, hosts);
+    const outcome = await steerRun(plan, terminal, {store, context: {hosts}, ...lanes, secrets}, steered =>
       runPlan(plan, {...steered, runsFolder: runsFolder(terminal.env)}),
     );
     return endOfMigration({plan, outcome, hosts}, terminal);
