@@ -45,7 +45,8 @@ async function release({plan, outcome, hosts}: EndedMigration, terminal: Termina
     );
   const open = migrationMoves(plan).filter(move => !retired(move));
   if (open.length === 0) return;
-  const kept = await releaseClaims(open, hosts, run, {signal: AbortSignal.timeout(lookMs)});
+  const token = Object.values(steps).reduce((last, step) => Math.max(last, step.token), 0);
+  const kept = await releaseClaims(open, hosts, run, {token, signal: AbortSignal.timeout(lookMs)});
   if (kept.length > 0)
     terminal.note(`Still claimed by this run, as it is not clear where they are: ${kept.join(', ')}`);
 }

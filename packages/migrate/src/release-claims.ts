@@ -4,6 +4,11 @@ import type {DomainMove} from './domain-move.ts';
 import {dropClaim} from './under-claim.ts';
 import {whereabouts} from './whereabouts.ts';
 
+export interface ReleaseOptions extends CallOptions {
+  /** Of the last attempt of the controller that gives up: what another one, that took the run up since, has laid stays. */
+  readonly token?: number;
+}
+
 /**
  * Takes back what claims a run that has ended left on its domains, where each is in one place for certain. Answers the
  * names of those that keep its claim.
@@ -12,7 +17,7 @@ export async function releaseClaims(
   moves: readonly DomainMove[],
   hosts: ReadonlyMap<string, Host>,
   run: string,
-  options: CallOptions = {},
+  {token, ...options}: ReleaseOptions = {},
 ): Promise<string[]> {
   const kept = await Promise.all(
     moves.map(async move => {
@@ -24,7 +29,7 @@ export async function releaseClaims(
           const claims = await Promise.all([source, target].map(host => host.readClaim(move.uuid, options)));
           return claims.some(claim => claim?.run === run) ? [move.domain] : [];
         }
-        await dropClaim(move, {source, target}, {run}, options);
+        await dropClaim(move, {source, target}, {run, ...(token !== undefined && {token})}, options);
         return [];
       } catch (error) {
         if (error instanceof HostError || options.signal?.aborted) return [move.domain];

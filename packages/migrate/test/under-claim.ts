@@ -159,6 +159,16 @@ test('where a domain is not in one place for certain, the claim stays', async t 
   t.is(await two.alder.readClaim(uuidOf(1)), undefined);
 });
 
+test('who gives a run up leaves the claim of a controller that has taken it up since', async t => {
+  const two = new TwoHosts().with('web');
+  const {moves} = await planOf(two);
+  await two.alder.writeClaim(uuidOf(1), {run: 'run-1', controller: 'mallow:2#2', token: 7, until: soon});
+  t.deepEqual(await releaseClaims(moves, two.hosts, 'run-1', {token: 6}), []);
+  t.is((await two.alder.readClaim(uuidOf(1)))?.token, 7);
+  await releaseClaims(moves, two.hosts, 'run-1', {token: 7});
+  t.is(await two.alder.readClaim(uuidOf(1)), undefined);
+});
+
 test('what was prepared can be undone, and the claim goes with it', async t => {
   const two = new TwoHosts().with('web');
   const {plan, moves} = await planOf(two);
