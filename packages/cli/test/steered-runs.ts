@@ -2,7 +2,7 @@ import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
 import test from 'ava';
-import {makePlan, runPlan, type Store} from '@dr-toolkit/engine';
+import {defineStep, makePlan, runPlan, type Store} from '@dr-toolkit/engine';
 
 import {drAfter, question} from './fixtures/dr-after.ts';
 
@@ -82,6 +82,34 @@ test('a run whose undo has not come to its end is not said to be undone', async 
   const resumed = await dr.run('resume', 'the-run', '--yes');
   t.is(resumed.exitCode, 3);
   t.regex(resumed.stderr, /Run the-run was to be undone by the-undo, which is waiting\n +See how far/u);
+});
+
+test('what a run has prepared is not undone while it cannot be told what became of its move', async t => {
+  const dr = await drAfter(t, [question], {
+    async afterwards(store) {
+      const kinds = [
+        defineStep('prepare-disks', {inspect: async () => ({state: 'done'}), perform: async () => undefined}),
+        defineStep('move-live', {
+          inspect: async () => ({state: 'unknown', why: 'two answers'}),
+          perform: async () => undefined,
+        }),
+      ];
+      const args = {domain: 'db', uuid: 'db', from: 'alder', to: 'birch', how: 'live', targetUri: '', disks: []};
+      const steps = [
+        {id: 'prepare', kind: 'prepare-disks', title: 'Prepare db', args},
+        {id: 'move', kind: 'move-live', title: 'Move db', args, needs: ['prepare']},
+      ];
+      const plan = {intent: {command: 'other'}, mode: 'planned', estate: '', inventory: '', steps} as const;
+      await runPlan(makePlan(plan, {kinds}), {store, kinds, context: {}, run: 'other'});
+    },
+  });
+  const looked = await dr.run('abort', 'other', '--undo', '--dry-run');
+  t.is(looked.exitCode, 1);
+  t.regex(looked.stdout, /What move came to cannot be told: dr show other$/u);
+  const {exitCode, stderr} = await dr.run('abort', 'other', '--undo', '--yes');
+  t.is(exitCode, 1);
+  t.regex(stderr, /What move came to cannot be told: dr show other$/u);
+  t.notRegex((await dr.run('runs')).stdout, /undo of other/u);
 });
 
 const journalOf = (dr: {readonly folder: string}) => join(dr.folder, 'state/runs/the-run/events.ndjson');

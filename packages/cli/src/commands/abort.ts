@@ -33,13 +33,19 @@ export async function abort(wanted: string, options: AbortCommand, terminal: Ter
       return exitCodes.done;
     }
     const left = await showRun(store, run.run);
-    const asks = left.steps.filter(({record}) => record.question?.ask === 'settle');
-    if (end === 'has ended' && asks.length > 0) {
-      terminal.note(`What ${asks.map(({step}) => step.id).join(', ')} came to cannot be told: dr show ${run.run}`);
+    const unclear = unclearText(left);
+    if (unclear !== undefined) {
+      terminal.note(unclear);
       return exitCodes.failed;
     }
     return offerUndo(left, store, options, terminal);
   });
+}
+
+/** Of which steps only a person can tell what they came to: nothing is undone before that. */
+function unclearText({run, steps}: RunView): string | undefined {
+  const asks = steps.flatMap(({step, record}) => (record.question?.ask === 'settle' ? [step.id] : []));
+  return asks.length === 0 ? undefined : `What ${asks.join(', ')} came to cannot be told: dr show ${run}`;
 }
 
 /** Says what the run's end would mean to each step, as it stands now, and what could be undone. */
@@ -48,7 +54,8 @@ function tellAbort(run: RunView, {finish, undo}: AbortCommand, terminal: Termina
   const ofState = (state: StepView['record']['state']) =>
     going ? run.steps.flatMap(({step, record}) => (record.state === state ? [step.id] : [])) : [];
   const [running, notBegun] = [ofState('running'), ofState('pending')];
-  const undoing = undoOf(run).plan.steps.map(({title}) => title);
+  const unclear = unclearText(run);
+  const undoing = unclear === undefined ? undoOf(run).plan.steps.map(({title}) => title) : [];
   const looked = run.state === 'crashed' ? ', where it still goes on' : '';
   const text = [
     going ? `Would ${finish ? 'stop' : 'abort'} ${run.run} (${run.command})` : standsStill(run),
@@ -60,7 +67,8 @@ function tellAbort(run: RunView, {finish, undo}: AbortCommand, terminal: Termina
         : 'Could then be undone, as far as it has come now (--undo):',
       undoing,
     ),
-    ...(undo && undoing.length === 0 ? [nothingToUndo] : []),
+    ...(unclear === undefined ? [] : [unclear]),
+    ...(undo && undoing.length === 0 && unclear === undefined ? [nothingToUndo] : []),
   ].join('\n\n');
   const how = finish ? 'stop' : 'abort';
   tellOutlook(terminal, 'abort', {
@@ -73,7 +81,7 @@ function tellAbort(run: RunView, {finish, undo}: AbortCommand, terminal: Termina
     undoing,
     text,
   });
-  return exitCodes.done;
+  return unclear === undefined ? exitCodes.done : exitCodes.failed;
 }
 
 function standsStill({run, state}: RunView): string {
