@@ -74,7 +74,8 @@ export class RunView {
   readonly #limits = new Map<string, string>();
   #paused: string | undefined;
   #stopping: 'stop' | 'abort' | undefined;
-  #halted = false;
+  /** The step whose failure lets nothing more start. */
+  #halted: string | undefined;
   #interrupted = false;
 
   constructor(
@@ -103,7 +104,7 @@ export class RunView {
     if (this.#paused !== undefined) return this.#paused;
     if (this.#stopping === 'abort') return `aborting${this.#next('leaves')}: what runs is being ended`;
     if (this.#stopping === 'stop') return `stopping${this.#next('aborts')}: what runs is let end, nothing more starts`;
-    return this.#halted ? 'a step failed: what runs is let end, nothing more starts' : undefined;
+    return this.#halted === undefined ? undefined : 'a step failed: what runs is let end, nothing more starts';
   }
 
   /** Lanes that were changed while the run goes on, in words. */
@@ -122,7 +123,7 @@ export class RunView {
         this.#stopping = event.how;
         break;
       case 'run-halted':
-        this.#halted = true;
+        this.#halted = event.step;
         break;
       case 'lane-limit':
         this.#lanes.set(event.lane, event.places);
@@ -159,11 +160,18 @@ export class RunView {
     const step = this.#planned.get(event.step);
     if (!status || !step) return undefined;
     Object.assign(status, changeBy(event));
+    if (event.type === 'step-reset' && event.step === this.#halted) this.#halted = this.#stoppedBy();
     const rate = this.bytesPerSecond();
     if (event.type === 'progress' && rate > 0) {
       this.#bytesPerSecond += (this.#bytesPerSecond === 0 ? 1 : smoothing) * (rate - this.#bytesPerSecond);
     }
     return rowOf(step);
+  }
+
+  /** A failed step that was planned to stop the run. */
+  #stoppedBy(): string | undefined {
+    const stops = ({id, onFailure}: Step) => onFailure === 'stop' && this.#statusOf(id).state === 'failed';
+    return this.plan.steps.find(stops)?.id;
   }
 
   /** All rows, in the order of the plan; or those in certain states. */

@@ -131,6 +131,20 @@ test('what hinders the whole run is told', t => {
   t.is(view.hindrance, undefined, 'nothing is being ended any more');
 });
 
+test('a step that is tried again hinders the run no more, unless another one does', t => {
+  const view = new RunView(movingPlan('db', 'web'));
+  for (const event of journal(
+    failed('db/move', 'no room'),
+    {type: 'run-halted', step: 'db/move'},
+    failed('web/move', 'no room'),
+    {type: 'step-reset', step: 'db/move'},
+  ))
+    view.apply(event);
+  t.regex(view.hindrance ?? '', /a step failed/u);
+  for (const step of ['web/move', 'db/move']) view.apply({seq: 5, at: '', type: 'step-reset', step});
+  t.is(view.hindrance, undefined);
+});
+
 test('a resumed run begins where it had come to', t => {
   const soFar = new Map([
     ['db/prepare', {state: 'done'}],

@@ -21,6 +21,7 @@ export function plainLines(
         return;
       }
       if (row === undefined) return;
+      if (event.type === 'step-started') quarters.delete(event.step);
       if (event.type === 'progress') {
         const quarter = Math.floor((event.progress.fraction ?? 0) * 4);
         if (quarter <= (quarters.get(event.step) ?? 0) || quarter >= 4) return;

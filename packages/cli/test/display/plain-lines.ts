@@ -41,6 +41,15 @@ test('progress is told once for each quarter', t => {
   t.deepEqual(lines.slice(1), ['12:34:56 db: 26 %', '12:34:56 db: 51 %']);
 });
 
+test('of a later attempt progress is told anew', t => {
+  const {lines, take} = display();
+  for (const attempt of [1, 2]) {
+    for (const event of journal(started('db/move', attempt))) take(event);
+    take({type: 'progress', step: 'db/move', progress: {fraction: 0.8}});
+  }
+  t.is(lines.filter(line => line.endsWith('db: 80 %')).length, 2);
+});
+
 test('a failure is told with what to do, and what it means for the run', t => {
   const {lines, take} = display();
   const halted = {type: 'run-halted', step: 'db/move'} as const;
