@@ -91,7 +91,7 @@ export async function resumeOutlook<Context extends object>(
   const {begin, hold, release} = moves.draft;
   const kept = (await readHolders(store)).filter(({run: holder, step}) => holder !== id || !release.has(step));
   const begun = [...hold].flatMap(([step, held]) => held.map(({lane}) => ({lane, run: id, step})));
-  const waits = waitsOn(board, [...kept, ...begun]);
+  const waits = waitsOn(board, [...kept, ...begun], moves.nowMs);
   const steps = await Promise.all(
     plan.steps.map(async (step): Promise<StepOutlook> => {
       const record = board.record(step.id);

@@ -52,13 +52,17 @@ export async function listRuns(store: Store, {locks = kernelLocks}: Ways = {}): 
 }
 
 /** A run as it stands now, whoever runs it. @throws {RunError} `NO_SUCH_RUN` */
-export async function showRun(store: Store, run: string, {locks = kernelLocks}: Ways = {}): Promise<RunView> {
+export async function showRun(
+  store: Store,
+  run: string,
+  {locks = kernelLocks, clock = realClock}: Ways = {},
+): Promise<RunView> {
   // Its state first: of a run that has ended, the steps are then read as it left them.
   const state = await summary(store, await readRun(readerOf(store), run), locks);
   const plan = await readPlan(readerOf(store), run);
   const stored = await readSteps(readerOf(store), run);
   const records = new Map(Array.from(stored, ([id, {record}]) => [id, record]));
-  const waits = await waitsOf(store, plan, records);
+  const waits = await waitsOf(store, plan, records, clock.now());
   const steps = plan.steps.flatMap(step => {
     const found = stored.get(step.id);
     return found ? [{step, ...found, waits: waits.get(step.id) ?? []}] : [];

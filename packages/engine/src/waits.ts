@@ -1,4 +1,5 @@
 import {Board, type StepRecord} from './board.ts';
+import {isDue} from './moves.ts';
 import type {Plan} from './plan.ts';
 import type {Store} from './store.ts';
 
@@ -15,8 +16,9 @@ export async function waitsOf(
   store: Store,
   plan: Plan,
   records: ReadonlyMap<string, StepRecord>,
+  nowMs: number,
 ): Promise<Map<string, Wait[]>> {
-  return waitsOn(new Board(plan, records), await readHolders(store));
+  return waitsOn(new Board(plan, records), await readHolders(store), nowMs);
 }
 
 /** A step that holds a place on a lane. */
@@ -33,7 +35,7 @@ export async function readHolders(store: Store): Promise<LaneHolder[]> {
 }
 
 /** What each step of a board that has not begun waits for, when these hold places. */
-export function waitsOn(board: Board, held: readonly LaneHolder[]): Map<string, Wait[]> {
+export function waitsOn(board: Board, held: readonly LaneHolder[], nowMs: number): Map<string, Wait[]> {
   const holders = Map.groupBy(held, ({lane}) => lane);
   const waits = new Map<string, Wait[]>();
   for (const step of board.plan.steps) {
@@ -49,7 +51,7 @@ export function waitsOn(board: Board, held: readonly LaneHolder[]): Map<string, 
             return [{for: 'lane', lane, holders: there.map(({run, step: holder}) => ({run, step: holder}))} as const];
           });
     const {notBeforeMs} = record;
-    const time: Wait[] = notBeforeMs > 0 && needs.length === 0 ? [{for: 'time', untilMs: notBeforeMs}] : [];
+    const time: Wait[] = !isDue(notBeforeMs, nowMs) && needs.length === 0 ? [{for: 'time', untilMs: notBeforeMs}] : [];
     waits.set(step.id, [...needs, ...time, ...lanes]);
   }
   return waits;

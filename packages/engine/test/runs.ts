@@ -221,3 +221,31 @@ test('places that a run holds while it waits for a person are no news to a run t
   await stage.clock.drive(Promise.all([runPlan(plan, {...options, run: 'next'}), act()]));
   t.false(told.some(({type}) => type === 'holder-lost'));
 });
+
+test('a retry whose time has come waits for its lane, and no more for its time', async t => {
+  const seen: string[][] = [];
+  const look = async () => {
+    const {steps} = await showRun(stage.store, 'run', stage);
+    seen.push((steps.find(({step}) => step.id === 'a')?.waits ?? []).map(wait => wait.for));
+  };
+  const stage: Stage = new Stage({
+    acts: {
+      a: async ({attempt}) => {
+        if (attempt === 1) throw new Error('it broke');
+      },
+      b: async () => {
+        await stage.clock.sleep(500);
+        await look();
+        await stage.clock.sleep(10_000);
+        await look();
+      },
+    },
+  });
+  const lanes = {disk: 1};
+  const steps = [
+    {id: 'a', args: {lanes}, retries: {max: 1, backoffMs: 1000}},
+    {id: 'b', args: {lanes}},
+  ];
+  t.is((await stage.run(steps, {lanes})).status, 'done');
+  t.deepEqual(seen, [['time', 'lane'], ['lane']]);
+});
