@@ -3,11 +3,11 @@ import type {DomainReading} from '@dr-toolkit/hosts';
 
 import {claimFindings} from './claim-findings.ts';
 import {diskFindings} from './disk-findings.ts';
-import {runs} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 import {collected} from './collected-findings.ts';
 import {hardwareFindings} from './hardware-findings.ts';
+import {runs} from './how-to-move.ts';
 import {imageFindings} from './image-findings.ts';
 import {networkFindings} from './network-findings.ts';
 import {hasLeft} from './whereabouts.ts';

@@ -5,10 +5,10 @@ import {bandwidthOf} from '@dr-toolkit/lanes';
 import {type MigrationAssessment, nothingAssessed} from './assessment.ts';
 import {chosenDomains} from './chosen-domains.ts';
 import type {DiskMove, DomainMove} from './domain-move.ts';
+import {howToMove} from './how-to-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {lanesOnTheWay} from './migration-lanes.ts';
 import type {MigrationRequest} from './migration-request.ts';
-import {hasLeft, isArriving} from './whereabouts.ts';
 
 /**
  * Which domains move, how, and where their disks and interfaces go: biggest first, as that ends soonest when several
@@ -79,7 +79,7 @@ function moveOf(moving: Moving): DomainMove {
     request.lanes,
   );
   const bandwidthMibPerSecond = bandwidthOn(lanes, request);
-  const how = howOf(moving, there, copied);
+  const how = howToMove(domain, there, {copied, request, assessment});
   const nvram = domain.hostFiles.find(file => file.purpose === 'nvram')?.path;
   const broken = request.breakClaims?.includes(domain.name)
     ? (assessment.claims[domain.uuid] ?? []).map(({claim: {run, token}}) => ({run, token}))
@@ -125,41 +125,6 @@ function bandwidthOn(
 
 function sizeOf(disks: readonly DiskMove[], memoryBytes: number): number {
   return disks.reduce((sum, disk) => sum + disk.allocationBytes, memoryBytes);
-}
-
-function howOf(
-  {domain, request, assessment}: Moving,
-  there: DomainReading | undefined,
-  copied: readonly DiskMove[],
-): DomainMove['how'] {
-  const {mode = 'auto'} = request;
-  if (there && isArriving(there) && domain.job?.startsWith('migration')) return 'follow';
-  if (there && !runs(domain) && hasArrived(domain, there, copied, assessment)) return 'finish';
-  if (mode !== 'auto') return mode;
-  return runs(domain) ? 'live' : 'offline';
-}
-
-/**
- * Whether what the target has of a domain came from this source. The source's definition goes last, so a run leaves both
- * that was cut off after the move itself. A domain that somebody brought up on the target by himself may have older disks.
- */
-function hasArrived(
-  domain: DomainReading,
-  there: DomainReading,
-  copied: readonly DiskMove[],
-  {targetFiles}: MigrationAssessment,
-): boolean {
-  if (hasLeft(domain)) return true;
-  if (copied.length === 0) return runs(there);
-  return copied.every(({targetPath}) => {
-    const note = targetFiles[targetPath]?.note;
-    return note?.kind === 'incoming' && note.uuid === domain.uuid && (note.copy === 'whole' || runs(there));
-  });
-}
-
-/** Whether a guest is in memory, working or not. */
-export function runs({state}: Pick<DomainReading, 'state'>): boolean {
-  return state !== 'shutoff' && state !== 'crashed';
 }
 
 /** The pools that a disk lies in, on the source and on the target. */

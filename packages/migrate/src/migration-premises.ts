@@ -2,7 +2,8 @@ import type {DomainReading, HostReading, Inventory} from '@dr-toolkit/hosts';
 
 import type {TargetFile} from './assessment.ts';
 import {copiedDisks, type DomainMove} from './domain-move.ts';
-import {poolOf, runs} from './domain-moves.ts';
+import {poolOf} from './domain-moves.ts';
+import {runs} from './how-to-move.ts';
 
 /** What has to hold still between a migration's plan and its run. Plain data, kept in the plan. */
 export interface MigrationPremises {

@@ -333,6 +333,12 @@ test('a definition that somebody puts on the target is not taken for a finished 
   return undefined;
 });
 
+test('a definition that the target has of old is not taken for the place to which a domain has left', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff', stateReason: 'migrated'});
+  two.birch.add(guestXml('web'), {state: 'shutoff'});
+  t.deepEqual(codes(await two.plan()), ['DOMAIN_EXISTS']);
+});
+
 test('a domain that somebody brought up on the target by himself is not taken for one that dr has moved', async t => {
   const two = new TwoHosts().with('web', {state: 'shutoff'});
   two.birch.add(guestXml('web'));
