@@ -61,7 +61,7 @@ async function prepare(
     const kept = await readDiskNote(target, path, 'kept', context);
     if (kept?.uuid !== move.uuid || move.keptDisks !== 'replace') throw inTheWay(path, move);
     await deleteKeptFile(path, move, target, context);
-  }
+  } else await removeDiskNote(target, path, 'kept', context); // of a file that has gone; it would call the new one kept
   const modified = await modifiedOf(disk.sourcePath, move, source, context);
   await writeDiskNote(target, path, noteOf(move, context.run, modified), context);
   // An offline copy carries the file as it is, header and all, so it starts from nothing but holes.

@@ -248,6 +248,23 @@ test('a kept disk or NVRAM that another domain has begun to need since the prefl
   return undefined;
 });
 
+test('a note of a kept disk that has gone does not lie beside the copy that takes its place', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const kept = {
+    kind: 'kept' as const,
+    uuid: uuidOf(1),
+    domain: 'web',
+    movedTo: 'alder',
+    movedAt: '2026-01-01',
+    run: 'old',
+  };
+  await writeDiskNote(two.birch, disk, kept);
+  const {plan} = await two.plan();
+  const [prepare] = plan?.steps ?? [];
+  if (plan && prepare) await two.perform({...plan, steps: [prepare]});
+  t.deepEqual(two.birch.files.paths, [disk, `${disk}.dr-incoming`]);
+});
+
 test('a run that was cut off after the move is finished by the next one', async t => {
   for (const state of ['running', 'shutoff'] as const) {
     const two = new TwoHosts().with('web', {state, autostart: true});
