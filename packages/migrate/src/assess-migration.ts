@@ -38,7 +38,7 @@ export async function assessMigration(
   const cpu: Record<string, CpuVerdict> = {};
   const targetFiles: Record<string, TargetFile> = {};
   const headers: Record<string, Qcow2Header | {readonly unread: string}> = {};
-  const hostFiles: Record<string, 'present' | 'absent'> = {};
+  const hostFiles: Record<string, MigrationAssessment['hostFiles'][string]> = {};
   const answers: Record<string, GuestAnswer> = {};
   const claims = await foundClaims(inventory, standingOf);
   const {source: reading, target: targetReading} = migrationHosts(inventory, request);
@@ -67,21 +67,22 @@ export async function assessMigration(
     }),
     ...Array.from({length: headersAtOnce}, async () => {
       for (const path of images) {
-        const header = await headerOf(source, path, {signal});
+        const header = await orUnread(() => readQcow2Header(source, path, {signal}), {signal});
         if (header) headers[path] = header;
       }
     }),
     ...Array.from(paths, async path => {
-      hostFiles[path] = (await target.findVolume(path, {signal})) ? 'present' : 'absent';
+      const found = async () => ((await target.findVolume(path, {signal})) ? 'present' : 'absent');
+      hostFiles[path] = await orUnread(found, {signal});
     }),
   ]);
   return {cpu, targetFiles, headers, hostFiles, answers, claims};
 }
 
-/** One image that cannot be read is a finding, and keeps nobody from looking at the others. */
-async function headerOf(source: Host, path: string, {signal}: CallOptions) {
+/** One file that cannot be read is a finding, and keeps nobody from looking at the others. */
+async function orUnread<T>(read: () => Promise<T>, {signal}: CallOptions): Promise<T | {readonly unread: string}> {
   try {
-    return await readQcow2Header(source, path, {signal});
+    return await read();
   } catch (error) {
     signal?.throwIfAborted();
     return {unread: error instanceof Error ? error.message : String(error)};
@@ -97,12 +98,16 @@ export async function filesInTheWay(
   const files: Record<string, TargetFile> = {};
   await Promise.all(
     leftFiles(move).map(async ({targetPath}) => {
-      if (!(await target.findVolume(targetPath, {signal}))) return;
-      const note =
-        (await readDiskNote(target, targetPath, 'incoming', {signal})) ??
-        (await readDiskNote(target, targetPath, 'kept', {signal}));
-      files[targetPath] = note ? {note} : {};
+      const file = await orUnread(() => fileAt(target, targetPath, {signal}), {signal});
+      if (file) files[targetPath] = file;
     }),
   );
   return files;
+}
+
+async function fileAt(target: Host, path: string, options: CallOptions): Promise<TargetFile | undefined> {
+  if (!(await target.findVolume(path, options))) return undefined;
+  const note =
+    (await readDiskNote(target, path, 'incoming', options)) ?? (await readDiskNote(target, path, 'kept', options));
+  return note ? {note} : {};
 }

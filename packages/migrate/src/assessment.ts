@@ -12,7 +12,7 @@ export interface MigrationAssessment {
   /** The headers of the source's qcow2 files that would be copied, by path; or why one could not be read. */
   readonly headers: Readonly<Record<string, Qcow2Header | {readonly unread: string}>>;
   /** Which of the source's host-bound files (ISO images, kernels) the target has too, by path. */
-  readonly hostFiles: Readonly<Record<string, 'present' | 'absent'>>;
+  readonly hostFiles: Readonly<Record<string, 'present' | 'absent' | {readonly unread: string}>>;
   /** How guests answer now, by UUID; one that is not named does not. */
   readonly answers: Readonly<Record<string, GuestAnswer>>;
   /** Claims of runs, by UUID; of a domain that is not named there is none. */
@@ -22,6 +22,8 @@ export interface MigrationAssessment {
 export interface TargetFile {
   /** dr's note beside it, when there is one. Without a note the file is somebody else's. */
   readonly note?: DiskNote;
+  /** Why it cannot be told what lies there, as in a pool that is off. */
+  readonly unread?: string;
 }
 
 export const nothingAssessed: MigrationAssessment = {

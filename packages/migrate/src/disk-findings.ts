@@ -6,7 +6,7 @@ import {copiedDisks, type DiskMove} from './domain-move.ts';
 import {isDeclaredShared, poolOf} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
-import {nvramFindings} from './nvram-findings.ts';
+import {nvramFindings, placeUnread} from './nvram-findings.ts';
 import {isOwn, otherUser} from './other-user.ts';
 import {hasLeft} from './whereabouts.ts';
 
@@ -169,6 +169,9 @@ function placeFindings({move, moves, source, target, request, assessment}: Exami
       `${disk.targetPath} on ${move.to} is in use by ${user}`,
       `Map to another pool in dr.yaml, or move ${user} out of the way`,
     );
+  } else if (file?.unread !== undefined) {
+    // Of a pool that is off that is said already.
+    if (!pool || pool.active) block('DISK_EXISTS', ...placeUnread(disk.targetPath, move.to, file.unread));
   } else if (file && !isOwn(disk.targetPath, target, move.uuid)) {
     const replace = move.keptDisks === 'replace';
     const domain = source.domains.find(({uuid}) => uuid === move.uuid);

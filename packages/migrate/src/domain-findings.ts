@@ -221,12 +221,15 @@ function fileFindings(examined: Examined, domain: DomainReading): Finding[] {
   const {move, assessment} = examined;
   return collected(examined, add => {
     for (const {path, purpose} of domain.hostFiles) {
-      if (purpose === 'nvram' || assessment.hostFiles[path] === 'present') continue;
+      const found = assessment.hostFiles[path];
+      if (purpose === 'nvram' || found === 'present') continue;
       const eject = purpose === 'cdrom' || purpose === 'floppy';
       add(
         'blocks',
         'HOST_FILE_MISSING',
-        `${domain.name} uses ${path} (${purpose}), which ${move.to} does not have`,
+        typeof found === 'object'
+          ? `${domain.name} uses ${path} (${purpose}), and whether ${move.to} has it cannot be told: ${found.unread}`
+          : `${domain.name} uses ${path} (${purpose}), which ${move.to} does not have`,
         eject
           ? `Eject it (virsh change-media ${shellWord(domain.name)} DRIVE --eject), or copy the file to ${move.to}`
           : `Copy the file to the same path on ${move.to}`,

@@ -59,7 +59,7 @@ export function domainPremises(
   const domain = domainOn(source, move.uuid);
   const files = copiedDisks(move).flatMap(({targetPath}) => {
     const file = targetFiles[targetPath];
-    return file ? [[targetPath, fileOf(file, move)] as const] : [];
+    return file && file.unread === undefined ? [[targetPath, fileOf(file, move)] as const] : [];
   });
   return {
     state: presenceOf(domain),

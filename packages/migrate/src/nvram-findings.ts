@@ -8,6 +8,11 @@ export function nvramFindings({move, target, assessment}: Examined): Finding[] {
   const {nvramPath: path, uuid, from, to: host, domain} = move;
   const file = path === undefined ? undefined : assessment.targetFiles[path];
   if (path === undefined || !file || isOwn(path, target, uuid)) return [];
+  const common = {severity: 'blocks', code: 'DISK_EXISTS', host, domain} as const;
+  if (file.unread !== undefined) {
+    const [message, remedy] = placeUnread(path, host, file.unread);
+    return [{...common, message, remedy}];
+  }
   const user = otherUser(path, target, uuid);
   if (user === undefined && file.note?.uuid === uuid) return [];
   const message =
@@ -18,5 +23,10 @@ export function nvramFindings({move, target, assessment}: Examined): Finding[] {
     user === undefined
       ? `See whose it is. Where ${from} and ${host} share its folder it is that of ${domain} itself: leave it, and give ${domain} its NVRAM in a folder that they do not share (virsh edit ${shellWord(domain)}); else move it away on ${host}`
       : `See on ${host} whether ${user} needs it, and give one of the two another (virsh edit)`;
-  return [{severity: 'blocks', code: 'DISK_EXISTS', host, domain, message, remedy}];
+  return [{...common, message, remedy}];
+}
+
+/** That it cannot be told whether a place is free, and what to do. */
+export function placeUnread(path: string, host: string, why: string): readonly [message: string, remedy: string] {
+  return [`Whether ${path} is free on ${host} cannot be told: ${why}`, `See what is wrong with its folder on ${host}`];
 }

@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 import test from 'ava';
 
-import {type SimulatedHost, writeDiskNote} from '@dr-toolkit/hosts';
+import {HostError, type SimulatedHost, writeDiskNote} from '@dr-toolkit/hosts';
 
 import type {FindingCode, MigrationRequest} from '../src/index.ts';
 import {before, versionOf} from '../src/version-findings.ts';
@@ -211,6 +211,27 @@ test('a file in the place may be the same one, and the remedy says how to tell d
   two.birch.files.share(images, two.alder.files);
   const {findings} = await two.plan();
   t.regex(findings.find(({code}) => code === 'DISK_EXISTS')?.remedy ?? '', /sharedPools: \[default\]/u);
+});
+
+test('a folder of the target that cannot be looked into keeps no other domain from moving', async t => {
+  const pools = [
+    {name: 'default', path: images},
+    {name: 'off', path: '/off', active: false},
+  ];
+  const iso = "<disk type='file' device='cdrom'><source file='/off/a.iso'/><target dev='sda'/></disk>";
+  const two = new TwoHosts({birch: {pools}, alder: {pools}})
+    .with('web', {disk: '/off/web.qcow2', devices: iso, os: '<nvram>/dark/web.fd</nvram>'})
+    .with('db', {number: 2});
+  const find = two.birch.findVolume.bind(two.birch);
+  two.birch.findVolume = async (path, options) => {
+    if (path.startsWith('/off/') || path.startsWith('/dark/'))
+      throw new HostError('FAILED', 'it is off', {host: 'birch', hint: ''});
+    return find(path, options);
+  };
+  const {plan, findings} = await two.plan({blocked: 'skip'});
+  const said = findings.filter(({severity}) => severity === 'blocks').map(({domain, code}) => `${domain} ${code}`);
+  t.deepEqual(said.toSorted(), ['web DISK_EXISTS', 'web HOST_FILE_MISSING', 'web POOL_INACTIVE']);
+  t.true(plan?.steps.every(({id}) => id.startsWith('db/')));
 });
 
 test('two names of one machine are found out', async t => {
