@@ -73,10 +73,13 @@ export function processTerminal({interrupts, json}: TerminalOptions): Terminal {
     paint: (style, text, on = 'stdout') => styleText(style, text, {stream: on === 'stdout' ? stdout : stderr}),
     async ask(question) {
       const line = createInterface({input: stdin, output: stderr});
+      const over = new AbortController();
+      line.once('close', () => over.abort()); // a terminal that was lost: the question would wait for ever
+      line.on('error', () => undefined); // it cannot be left as it was, either
       line.on('SIGINT', () => process.emit('SIGINT'));
       line.on('SIGCONT', () => line.resume()); // after Ctrl-Z and fg it is paused, and would never hear the answer
       try {
-        return await line.question(question, {signal: interrupts.stop});
+        return await line.question(question, {signal: AbortSignal.any([interrupts.stop, over.signal])});
       } catch (error) {
         if (interrupts.stop.aborted) throw error;
         throw new CliError('NOT_CONFIRMED', 'No answer was given, so nothing was done', {

@@ -1,5 +1,8 @@
-import {mkdir} from 'node:fs/promises';
+import {execFile} from 'node:child_process';
+import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 
 import {defineStep, makePlan, openStore, runPlan, showRun, type StepInput, type StepKind} from '@dr-toolkit/engine';
 import test, {type ExecutionContext} from 'ava';
@@ -93,6 +96,18 @@ test('a question that was left with Ctrl-Z is asked again after fg, and hears th
   terminal.type('n\r');
   t.is(await terminal.ended, 3, terminal.shown());
   t.regex(terminal.shown(), /Nothing was done/u);
+});
+
+test('a terminal that is lost at a question gives no answer', async t => {
+  const {dr} = await desk(t);
+  const folder = await mkdtemp(join(tmpdir(), 'dr-lost-'));
+  t.teardown(() => rm(folder, {recursive: true, force: true}));
+  const codeTo = join(folder, 'code');
+  await promisify(execFile)('mkfifo', [codeTo]);
+  const terminal = dr(['lanes', 'host:birch/disk=1'], {codeTo});
+  await terminal.until(/\[y\/N\] /u);
+  terminal.hangUp();
+  t.is((await readFile(codeTo, 'utf8')).trim(), '3');
 });
 
 for (const [name, key, code] of [
