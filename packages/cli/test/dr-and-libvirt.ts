@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
 import test from 'ava';
@@ -34,6 +34,19 @@ test('init writes an estate that status reads', async t => {
   t.is(status.exitCode, 0, status.stderr);
   t.regex(status.stdout, /^\S+ +up +\d+ /mu);
   t.regex(status.stdout, /^test +\S+ +running /mu);
+});
+
+test('init writes nothing that dr would not read', async t => {
+  const dr = await drIn(t);
+  const [uri = ''] = uris();
+  const named = await dr.run('init', uri, '--name', 'bad name');
+  t.is(named.exitCode, 2, named.stderr);
+  t.regex(named.stderr, /Nothing was written, .*: estate: names are letters.*\n +Give another --name/u);
+  const open = await dr.run('init', uri.replace('://', '://joe:s3cret@'));
+  t.is(open.exitCode, 2, open.stderr);
+  t.regex(open.stderr, /Nothing was written, .*\.uri: a password is written out/u);
+  t.notRegex(open.stderr + open.stdout, /s3cret/u);
+  t.deepEqual(await readdir(dr.folder), []);
 });
 
 test('init shows what it would write, and leaves dr.yaml as it is', async t => {

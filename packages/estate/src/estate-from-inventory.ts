@@ -70,14 +70,15 @@ function networkLines(readings: readonly HostReading[]): string[] {
     '#   {libvirt: br0, subnet: 192.0.2.0/24, gateway: 192.0.2.1, dns: [192.0.2.1]}',
   ];
   if (names.size === 0) return [...head, 'networks: {}', ''];
-  return [...head, 'networks:', ...[...names].sort().flatMap(network => placesOf(network, readings)), ''];
+  const spelled = placeNames([...names].sort());
+  return [...head, 'networks:', ...[...spelled].flatMap(([network, name]) => placesOf(network, name, readings)), ''];
 }
 
-function placesOf(network: string, readings: readonly HostReading[]): string[] {
+function placesOf(network: string, spelled: string, readings: readonly HostReading[]): string[] {
   const at = readings.filter(reading => pluggedInto(reading).includes(network));
   const missing = readings.filter(reading => !at.includes(reading));
   return [
-    `  ${key(placeName(network))}:`,
+    `  ${key(spelled)}:`,
     ...at.map(({name}) => `    ${key(name)}: {libvirt: ${scalar(network)}}`),
     ...missing.map(({name}) => `    # ${key(name)}: {libvirt: ...}   # none of that name there`),
   ];
@@ -95,11 +96,11 @@ function poolLines(readings: readonly HostReading[]): string[] {
   const names = [...new Set(readings.flatMap(({pools}) => pools.map(({name}) => name)))].sort();
   const apart = names.filter(pool => !readings.every(({pools}) => pools.some(({name}) => name === pool)));
   if (apart.length === 0 || readings.length < 2) return [];
-  const lines = apart.map(pool => {
+  const lines = Array.from(placeNames(apart), ([pool, spelled]) => {
     const entries = readings.map(
       ({name, pools}) => `${key(name)}: ${pools.some(found => found.name === pool) ? scalar(pool) : '...'}`,
     );
-    return `#   ${key(placeName(pool))}: {${entries.join(', ')}}`;
+    return `#   ${key(spelled)}: {${entries.join(', ')}}`;
   });
   return [
     '# Storage pools keep their name on a move, unless they are mapped here. These are not on every host:',
@@ -138,6 +139,21 @@ function guessLines(prefix: string, members: readonly DomainReading[]): string[]
 
 function prefixOf({name}: DomainReading): string | undefined {
   return /^([A-Za-z][A-Za-z0-9]+)-./u.exec(name)?.[1];
+}
+
+/** Each name with its spelling in dr.yaml: another one for each of them, and none for what is spelled so already. */
+function placeNames(names: readonly string[]): Map<string, string> {
+  const taken = new Set(names.filter(name => placeName(name) === name));
+  return new Map(
+    names.map(name => {
+      const wanted = placeName(name);
+      if (wanted === name) return [name, name];
+      let spelled = wanted;
+      for (let nr = 2; taken.has(spelled); nr++) spelled = `${wanted.slice(0, 58)}-${nr}`;
+      taken.add(spelled);
+      return [name, spelled];
+    }),
+  );
 }
 
 /** As dr.yaml's own names are spelled. */

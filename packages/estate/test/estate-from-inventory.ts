@@ -40,6 +40,19 @@ test('what is written for hosts can be read again', t => {
   ]);
 });
 
+test('networks whose names dr.yaml spells alike are told apart', t => {
+  const networks = ['my net', 'my-net', 'my/net', 'ネット', '網'].map(name => networkReading(name));
+  const uri = 'qemu+ssh://root@sunjammer/system';
+  const estate = parseEstate(estateFromInventory([{uri, reading: hostReading('sunjammer', {networks})}]));
+  t.deepEqual(Object.fromEntries(estate.networks.map(({name, at}) => [name, at.sunjammer?.libvirt])), {
+    'my-net': 'my-net',
+    'my-net-2': 'my net',
+    'my-net-3': 'my/net',
+    network: 'ネット',
+    'network-2': '網',
+  });
+});
+
 test('what can only be guessed is a comment', t => {
   const text = estateFromInventory(found);
   t.true(

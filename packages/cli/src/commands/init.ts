@@ -2,7 +2,7 @@ import {access} from 'node:fs/promises';
 import {isIP} from 'node:net';
 import {relative, resolve} from 'node:path';
 
-import {estateFromInventory, type FoundHost} from '@dr-toolkit/estate';
+import {EstateError, estateFromInventory, type FoundHost, parseEstate} from '@dr-toolkit/estate';
 import {type HostReading, readInventory} from '@dr-toolkit/hosts';
 
 import {counted} from '../amounts.ts';
@@ -41,6 +41,7 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   const found = foundHosts(entries, hosts);
   refuseTwins(found);
   const text = estateFromInventory(found, options.name === undefined ? {} : {name: options.name});
+  refuseUnreadable(text);
   const shown = relative(terminal.cwd, file).startsWith('..') ? file : relative(terminal.cwd, file);
   const domains = hosts.reduce((sum, host) => sum + host.domains.length, 0);
   const holds = `${counted(hosts.length, 'host')} with ${counted(domains, 'domain')}`;
@@ -135,6 +136,20 @@ function spelled(text: string): string {
     .replaceAll(/[^\w-]+/gu, '-')
     .replaceAll(/^[^A-Za-z0-9]+|-+$/gu, '')
     .slice(0, 60);
+}
+
+/** What dr would not read is not written: a password in a URI least of all, as dr.yaml belongs into git. */
+function refuseUnreadable(text: string): void {
+  try {
+    parseEstate(text);
+  } catch (error) {
+    const [mistake] = error instanceof EstateError ? error.mistakes : [];
+    if (!mistake) throw error;
+    throw new CliError('USAGE', `Nothing was written, as dr would not read it: ${mistake.path}: ${mistake.message}`, {
+      hint: mistake.path === 'estate' ? 'Give another --name' : mistake.hint,
+      cause: error,
+    });
+  }
 }
 
 function refuseTwins(found: readonly FoundHost[]): void {
