@@ -15,6 +15,7 @@ import {isAbort} from './interrupts.ts';
 import {choicesText} from './questions-text.ts';
 import type {RunViewOptions} from './run-view.ts';
 import type {Terminal} from './terminal.ts';
+import {refuseUndone} from './undone-by.ts';
 import {type Watch, watchRun} from './watch-run.ts';
 
 export type SteeredOptions = Watch & RunOptions<MigrationContext>;
@@ -52,6 +53,7 @@ export async function steerRun(
     const {run} = outcome;
     // Who does not answer, with Ctrl-C or Ctrl-D, leaves the run as it is: waiting.
     if (!(await askQuestions(store, plan, outcome, terminal).then(() => true, unlessUnanswered))) break;
+    await refuseUndone(store, {run, command: plan.intent.command});
     ({outcome} = await watchRun(plan, terminal, {lanes, soFar: await comeSoFar(store, run)}, watch =>
       resumeRun(run, options(watch)),
     ));

@@ -1,5 +1,7 @@
 import {listRuns, type RunView, showRun, type Store} from '@dr-toolkit/engine';
 
+import {CliError} from './cli-error.ts';
+
 /** The run that has taken back, or is to take back, what this one had done; undefined when none does. */
 export async function undoneBy(
   store: Store,
@@ -21,4 +23,15 @@ export function undoText(undo: Pick<RunView, 'run' | 'state'>, command: string):
     text: `to be undone by ${undo.run}, which is ${undo.state}`,
     hint: `See how far that has come: dr show ${undo.run}`,
   };
+}
+
+/**
+ * What was taken back cannot be gone on from: its records say done where nothing is left.
+ * @throws {CliError} `BLOCKED`
+ */
+export async function refuseUndone(store: Store, {run, command}: Pick<RunView, 'run' | 'command'>): Promise<void> {
+  const later = await undoneBy(store, {run, command});
+  if (later === undefined) return;
+  const {text, hint} = undoText(later, command);
+  throw new CliError('BLOCKED', `Run ${run} was ${text}`, {hint});
 }

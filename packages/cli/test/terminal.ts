@@ -45,6 +45,7 @@ async function desk(
   return {
     dr: (args: readonly string[], size: TerminalSize = {}): AtTerminal =>
       drAtTerminal(args, {cwd: folder, ...size, env: {DR_STATE_DIR: state, DR_ESTATE: '', ...size.env}}),
+    store: () => openStore(file),
     run: async () => {
       const store = openStore(file, {readOnly: true});
       const run = await showRun(store, 'the-run');
@@ -136,6 +137,21 @@ test('a question that was answered elsewhere meanwhile is not asked again and ag
   await terminal.until(/Step sure asks nothing: it is done/u);
   t.is(await terminal.ended, 0, terminal.shown());
   t.is((await run()).state, 'done');
+});
+
+test('a run that was undone while its question stood open does not go on', async t => {
+  const {dr, run, store} = await desk(t, [{id: 'sure', kind: 'confirm', title: 'Ask', args: {text: 'Is it off?'}}]);
+  const terminal = dr(['resume', 'last', '--yes']);
+  await terminal.until(/Is it off\?.*\s+\[yes\/no\] /u);
+  const intent = {command: 'undo of test', options: {undoes: 'the-run'}};
+  const undo = makePlan({intent, mode: 'planned', estate: '', inventory: '', steps: []}, {kinds: []});
+  const opened = store();
+  await runPlan(undo, {store: opened, kinds: [], context: {}, run: 'the-undo'});
+  await opened.close();
+  terminal.type('yes\r');
+  t.is(await terminal.ended, 3, terminal.shown());
+  t.regex(terminal.shown(), /Run the-run was undone by the-undo/u);
+  t.is((await run()).state, 'waiting');
 });
 
 test('what a run asks is asked at the terminal: yes or no, a choice, a name typed in full', async t => {

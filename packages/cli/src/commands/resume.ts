@@ -24,7 +24,7 @@ import {resumeWatched} from '../resume-watched.ts';
 import type {Steered} from '../steer-run.ts';
 import {tellOutlook} from '../tell-outlook.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
-import {undoneBy, undoText} from '../undone-by.ts';
+import {refuseUndone} from '../undone-by.ts';
 import {withRuns} from '../user-store.ts';
 
 export type ResumeCommand = GlobalOptions & {
@@ -68,14 +68,6 @@ export async function resume(wanted: string, options: ResumeCommand, terminal: T
     }
     return (await resumeWatched(run, {store, estate, hosts}, terminal)).code;
   });
-}
-
-/** What was taken back cannot be gone on from: its records say done where nothing is left. */
-async function refuseUndone(store: Store, {run, command}: RunView): Promise<void> {
-  const later = await undoneBy(store, {run, command});
-  if (later === undefined) return;
-  const {text, hint} = undoText(later, command);
-  throw new CliError('BLOCKED', `Run ${run} was ${text}`, {hint});
 }
 
 /** What --answer says, by step; all of it fits, or nothing is answered. */
