@@ -4,6 +4,7 @@ export type ExitCode = number;
 
 const usageCodes = new Set([
   'USAGE',
+  'URI_INVALID',
   // dr.yaml
   'ESTATE_NOT_FOUND',
   'ESTATE_UNREADABLE',

@@ -52,6 +52,13 @@ test(
   2,
   /whole number from 1 to 100000/u,
 );
+test(
+  'a URI with a transport that is none',
+  refuses,
+  ['init', '--force', 'qemu+foo://x/system'],
+  2,
+  /there is no transport foo/u,
+);
 test('an unknown option', refuses, ['status', '--jsn'], 2, /unknown option '--jsn'/u, /Did you mean --json/u);
 test('a missing option', refuses, ['migrate', '--from', 'sunjammer'], 2, /'--to <host>' not specified/u);
 test(
@@ -213,6 +220,27 @@ test('every command has help with an example, and --dry-run where it changes som
     t.is(exitCode, 0);
     t.regex(stdout, /\nExamples:\n {2}\$ dr /u, command);
     t.is(/^ {2}-n, --dry-run /mu.test(stdout), changing.includes(command) || changingLab.includes(command), command);
+  }
+});
+
+test('hosts that do not answer are events, too, wherever they are asked', async t => {
+  const dr = await drIn(t);
+  await dr.write('dr.yaml', twoHosts.replace('a"}', 'a", lanes: {pools: {nvme: 2}}}'));
+  for (const [command, exitCode] of [
+    [['status'], 1],
+    [['claims'], 1],
+    [['clean'], 1],
+    [['lanes'], 0],
+    [['init', 'qemu+unix:///system?socket=/nowhere/a', '--output', 'other.yaml'], 1],
+  ] as const) {
+    const result = await dr.run(...command, '--json');
+    t.is(result.exitCode, exitCode, result.stderr);
+    const events = result.stdout.split('\n').map(line => JSON.parse(line) as {type: string; code?: string});
+    t.like(
+      events.find(({type}) => type === 'unreachable'),
+      {code: 'HOST_UNREACHABLE'},
+      command[0],
+    );
   }
 });
 

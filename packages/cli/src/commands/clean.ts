@@ -28,7 +28,10 @@ export async function clean(names: readonly string[], options: CleanCommand, ter
   };
   const {left, unreachable} = await look();
   const silent = unreachable.filter(({name}) => chosen.has(name));
-  for (const {message, hint} of silent) terminal.note(`${message}\n    ${hint}`);
+  for (const {name: host, code: why, message, hint} of silent) {
+    terminal.event({type: 'unreachable', host, code: why, message, hint});
+    terminal.note(`${message}\n    ${hint}`);
+  }
   for (const {event} of left) terminal.event(event);
   const code = silent.length > 0 ? exitCodes.failed : exitCodes.done;
   if (left.length === 0) {

@@ -31,7 +31,10 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
   const [silent] = unreachable;
   if (silent) {
-    for (const {message, hint} of unreachable) terminal.note(`${message}\n    ${hint}`);
+    for (const {name: host, code, message, hint} of unreachable) {
+      terminal.event({type: 'unreachable', host, code, message, hint});
+      terminal.note(`${message}\n    ${hint}`);
+    }
     throw new CliError(
       'HOST_UNREACHABLE',
       `${counted(unreachable.length, 'host')} of ${uris.length} could not be read, so nothing was written`,

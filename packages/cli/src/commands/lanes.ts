@@ -82,7 +82,8 @@ async function poolRemarks(estate: Estate, terminal: Terminal): Promise<Readonly
   const asked = estate.hosts.filter(({lanes: {pools}}) => pools !== undefined);
   await using opened = openedHosts(asked);
   const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
-  for (const {name, message} of unreachable) {
+  for (const {name, code, message, hint} of unreachable) {
+    terminal.event({type: 'unreachable', host: name, code, message, hint});
     terminal.note(`Whether ${name} has the pools that dr.yaml names cannot be told: ${message}`);
   }
   return new Map(
