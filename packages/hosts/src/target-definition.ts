@@ -9,7 +9,6 @@ export interface DefinitionChanges {
   readonly interfaces?: Readonly<Record<string, {readonly type: 'network' | 'bridge'; readonly source: string}>>;
   /** Disks that take runs of zeros as holes while they are written, by target. */
   readonly sparseDisks?: readonly string[];
-  readonly nvramPath?: string;
 }
 
 export type DiskPlace = {readonly path: string} | {readonly pool: string; readonly volume: string};
@@ -17,7 +16,7 @@ export type DiskPlace = {readonly path: string} | {readonly pool: string; readon
 /** A domain's definition as it shall stand on another host. */
 export function targetDefinition(
   xml: string,
-  {disks = {}, interfaces = {}, sparseDisks = [], nvramPath}: DefinitionChanges,
+  {disks = {}, interfaces = {}, sparseDisks = []}: DefinitionChanges,
 ): string {
   const {document, root} = parseXml(xml, 'domain');
   const devices = child(root, 'devices');
@@ -31,8 +30,6 @@ export function targetDefinition(
     const plug = interfaces[child(nic, 'mac')?.getAttribute('address')?.toLowerCase() ?? ''];
     if (plug) plugIn(nic, plug);
   }
-  const nvram = child(root, 'os', 'nvram');
-  if (nvram && nvramPath !== undefined) nvram.textContent = nvramPath;
   return serializeXml(document);
 }
 
