@@ -32,11 +32,14 @@ export function parseEstate(text: string, {file = 'dr.yaml'}: {readonly file?: s
   return estateOf(estateSchema.parse(value.root));
 }
 
-function plainValue({document}: Source): {root: unknown} | {fault: Fault} {
+function plainValue({document, text}: Source): {root: unknown} | {fault: Fault} {
   try {
     return {root: document.toJS({maxAliasCount: 100}) as unknown};
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    // An alias is told by its name, unless that is blotted out: a password may begin with a star.
+    const [what, name] = message.split(': ');
+    const why = name === undefined || text.includes(`*${name}`) ? message : what;
     return {fault: {path: [], message: `anchors and aliases cannot be followed: ${why}`, hint: 'Write the values out'}};
   }
 }

@@ -1,11 +1,19 @@
 import type {Range} from './place-in-file.ts';
 
-const passwordInUri = /\/\/[^\s/@:]*:([^\s/@]+)@/dgu;
-const secretValue = /(?:passw|passphrase|secret|token|api_?key)\w*["']?[ \t]*:[ \t]+([^\s{[][^,}\n]*)/dgiu;
+/** Up to the last @: what stands unquoted in a password may be any character. */
+const passwordInUri = /\/\/[^\s/@:]*:(\S+)@/dgu;
+const secretKey = String.raw`(?:passw|passphrase|secret|token|api_?key)\w*["']?[ \t]*:[ \t]+`;
+/** On a line of its own the whole rest is the value, commas and all. */
+const valueInBlock = new RegExp(String.raw`^[^{[\n]*?${secretKey}([^\s{[].*)$`, 'dgimu');
+/** Between braces it ends with a comma or a brace, unless that stands in quotes. */
+const valueInFlow = new RegExp(
+  String.raw`${secretKey}((?![\s{[])(?:"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?|[^,}\n"'])+)`,
+  'dgiu',
+);
 
 /** What looks like a secret in the text of a dr.yaml: all that can be gone by while the file cannot be read as a whole. */
 export function secretStretches(text: string): Range[] {
-  return [passwordInUri, secretValue].flatMap(pattern =>
+  return [passwordInUri, valueInBlock, valueInFlow].flatMap(pattern =>
     Array.from(text.matchAll(pattern)).flatMap(({indices}): Range[] => (indices?.[1] ? [indices[1]] : [])),
   );
 }

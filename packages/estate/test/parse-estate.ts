@@ -216,6 +216,36 @@ test('a secret is not shown with a mistake of spelling on its line', t => {
   }
 });
 
+const hides = test.macro({
+  exec(t, secrets: string) {
+    const lines = ['estate: x', 'hosts:', '  a:', '    uri: qemu:///system', '    fence:', '      agent: f'];
+    const text = [...lines, '      secrets:', `        ${secrets}`, ''].join('\n');
+    const error = t.throws(() => parseEstate(text), {instanceOf: EstateError});
+    t.false(error.message.includes('ter2'), error.message);
+  },
+  title: what => `hides all of a secret: ${String(what)}`,
+});
+test('with a comma', hides, 'password: @hun,ter2');
+test('with a comma and a space', hides, 'password: @hun, ter2');
+test('with a comma, in quotes', hides, 'password: "hun,ter2" x');
+test('with a brace, in quotes', hides, "password: 'hun}ter2' x");
+test('with an escape, in quotes', hides, String.raw`password: "\q\",ter2"`);
+test('in quotes between braces', hides, '{password: "hun,ter2", password: b}');
+test('in simple quotes between braces', hides, "{password: 'hun}ter2', password: b}");
+test('in quotes that are not closed', hides, '{password: "hun,ter2');
+test('after a tag', hides, '{password: !x "hun,ter2", password: b}');
+test('that looks like an alias', hides, 'password: *hunter2');
+
+test('a mistake beside a secret is shown with its line', t => {
+  const text = 'estate: x\nhosts: {a: {uri: "qemu+ssh://root:hun/t@r2@a/system", token: "hun,ter2", urii: x}}\n';
+  const error = t.throws(() => parseEstate(text), {instanceOf: EstateError});
+  t.regex(error.message, /"qemu\+ssh:\/\/root:\*{8}@a\/system", token: \*{10}, urii: x\}\}/u);
+});
+
+test('an alias without its anchor is named', t => {
+  t.regex(mistakesIn('estate: *later\n')[0]?.message ?? '', /Unresolved alias.*: later/u);
+});
+
 test('an anchor is followed, and a bomb of them is refused', t => {
   t.is(parseEstate('estate: x\nhosts: {a: &a {uri: "qemu:///system"}}\nlanes: &l {disk: 1}\n').lanes.disk, 1);
   const levels = Array.from(
