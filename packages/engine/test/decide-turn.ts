@@ -34,12 +34,13 @@ interface Given {
   readonly lanes?: Partial<LaneView>;
   readonly news?: Partial<TurnNews>;
   readonly before?: Partial<TurnBefore>;
+  readonly parallel?: number;
 }
 
-function turn({steps = [{id: 'a'}], records = {}, lanes: view = {}, news = {}, before = {}}: Given) {
+function turn({steps = [{id: 'a'}], records = {}, lanes: view = {}, news = {}, before = {}, parallel = 8}: Given) {
   const board = new Board(new Stage().plan(steps), new Map(Object.entries(records)));
   const draft = newDraft();
-  const parts = {board, kinds: new Map(), priority: 'default', parallel: 8, holds: new Map()} as const;
+  const parts = {board, kinds: new Map(), priority: 'default', parallel, holds: new Map()} as const;
   const line = new OwnLine({run: 'run', ...parts});
   const decided = decideTurn(
     {board, draft, nowMs: 1000},
@@ -187,4 +188,23 @@ test('a lane that was set otherwise since the last turn is told, whatever of it 
   ]);
   t.deepEqual(told({}, undefined), [{type: 'lane-limit', lane: 'disk', places: 4, was: 1}]);
   t.deepEqual(told(undefined, {}), [{type: 'lane-limit', lane: 'disk', places: 1, was: 4}]);
+});
+
+test('of several that are to be tried again later, the next is waited for', t => {
+  const steps = ['a', 'b', 'c'].map(id => ({id}));
+  const records = {
+    a: record('pending', {notBeforeMs: 5000}),
+    b: record('pending', {notBeforeMs: 3000}),
+    c: record('pending', {notBeforeMs: 4000}),
+  };
+  t.is(turn({steps, records}).dueMs, 3000);
+});
+
+test('a run counts what runs already, and with its hands full keeps nobody else waiting', t => {
+  const steps = ['a', 'b', 'c', 'd'].map(id => ({id, args: {lanes: {disk: 1}}}));
+  const given = {steps, records: {a: record('running')}, lanes: {limitOf: () => 3}};
+  const full = turn({...given, parallel: 2});
+  t.deepEqual([full.draft.begin.map(({step}) => step), full.waiting], [['b'], []]);
+  const free = turn({...given, lanes: {limitOf: () => 2}});
+  t.deepEqual([free.draft.begin.map(({step}) => step), free.waiting.map(({id}) => id)], [['b', 'c'], ['d']]);
 });

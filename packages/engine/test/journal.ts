@@ -82,3 +82,9 @@ test('what was added to a journal is seen', async t => {
   t.like(checkJournal(path), {ok: false, damage: 'tampered', line: 6});
   t.true(existsSync(events));
 });
+
+test('a plan that cannot be read is seen', async t => {
+  const {path, plan} = await waitingRun();
+  writeFileSync(plan, '{');
+  t.like(checkJournal(path), {ok: false, damage: 'tampered', line: 0, why: 'plan.json cannot be read'});
+});

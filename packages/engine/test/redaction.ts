@@ -35,3 +35,22 @@ test('plain data is redacted in its keys and all the way down', t => {
 test('an empty secret is none', t => {
   t.is(new Redaction(['', ' ']).text('a b'), 'a b');
 });
+
+for (const form of ['base64', 'base64url', 'hex'] as const) {
+  test(`a secret is replaced in ${form}`, t => {
+    // Its bytes read differently in both alphabets.
+    const secret = '??>>~~ü?>~';
+    t.notRegex(new Redaction([secret]).text(`x ${Buffer.from(secret).toString(form)} y`), /Pz8|3f3f/u);
+  });
+}
+
+test('a secret is replaced as it stands in JSON', t => {
+  const secret = 'say "hunter2"\\n';
+  t.is(new Redaction([secret]).text(JSON.stringify({a: secret})), '{"a":"[secret]"}');
+});
+
+test('whether plain data holds a secret is told, and nothing is changed', t => {
+  t.true(new Redaction(['hunter2hunter2']).finds({a: [{b: 'x hunter2hunter2'}]}));
+  t.false(new Redaction(['hunter2hunter2']).finds({a: 'hunter'}));
+  t.false(new Redaction().finds({a: 'b'}));
+});

@@ -9,6 +9,7 @@ import {
   type LaneWish,
   retriedSteps,
   retryStep,
+  type RunLocks,
   RunError,
   setLane,
   showRun,
@@ -140,6 +141,27 @@ test('what is set for all runs later takes the place of what was set for one, an
   t.deepEqual(places, [1, 2, 4]);
 });
 
+test('whoever sets a lane, or takes back what was set, wakes the runs that are at work', async t => {
+  const stage = new Stage({
+    acts: {
+      a: async () => {
+        let woken = 0;
+        const poke: RunLocks['poke'] = key => {
+          woken += Number(key.endsWith('/run'));
+          return Promise.resolve(true);
+        };
+        const ways = {locks: {...stage.locks, poke}, forRun: 'run'};
+        await setLane(stage.store, {lane: 'disk', places: 2}, ways);
+        const once = woken;
+        await setLane(stage.store, {lane: 'disk', places: undefined}, ways);
+        return {once: once > 0, twice: woken > once};
+      },
+    },
+  });
+  const {steps} = await stage.run([{id: 'a'}]);
+  t.deepEqual(steps.a?.result, {once: true, twice: true});
+});
+
 test('what cannot be asked of a run is refused', async t => {
   const stage = new Stage({acts: {b: fails}});
   await stage.run([{id: 'a'}, {id: 'b'}]);
@@ -205,6 +227,18 @@ test('what was set for a run taken back', lanesAsTold, [disk(2)], disk(undefined
 test('nothing that was set for a run taken back', lanesAsTold, [], disk(undefined), 'run');
 test('set for all over what was set for a run', lanesAsTold, [disk(2)], disk(3));
 test('given back to dr.yaml over what was set for a run', lanesAsTold, [disk(2)], disk(undefined));
+
+test('a retry does not take up again what another failure still stands in the way of', async t => {
+  const stage = new Stage({mode: 'drill', acts: {a: fails, b: fails}});
+  await stage.run([
+    {id: 'a'},
+    {id: 'b'},
+    {id: 'c', needs: ['a', 'b']},
+    {id: 'd', needs: ['c']},
+    {id: 'e', needs: ['a']},
+  ]);
+  t.deepEqual(await retriedSteps(stage.store, 'run', 'a'), ['a', 'e']);
+});
 
 test('a limit for a run that has ended is refused beforehand as well', async t => {
   const stage = new Stage();
