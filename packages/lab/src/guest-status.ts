@@ -65,3 +65,14 @@ export async function waitForGuest(
     }
   }
 }
+
+/** The failure of a guest whose host is about to be taken down: with what its console said last, which goes with the host. */
+export function withConsole(error: unknown, consoleText: string): unknown {
+  if (!(error instanceof LabError) || error.code !== 'GUEST_FAILED') return error;
+  const said = consoleText.split(/[\r\n]+/u).filter(line => line.trim() !== '');
+  const lastWords = said.length > 0 ? `its console ends: ${said.slice(-3).join(' / ')}` : 'its console is silent';
+  return new LabError('GUEST_FAILED', `${error.message}; ${lastWords}`, {
+    hint: 'See whether this machine has the memory and processors for it (free, uptime), or bring up fewer: --vms.',
+    cause: error,
+  });
+}

@@ -1,13 +1,13 @@
 import {randomBytes, randomUUID} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {copyFile, mkdir, stat, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import {cableName, guestAddress, guestsMax, hostAddress, hostsMax, macFrom, type LabAddresses} from './addresses.ts';
 import {makeBridge} from './bridge.ts';
 import {bootFolder, domainXml, imagesFolder} from './domain-xml.ts';
 import {bootImages, type BootImages} from './guest/boot-images.ts';
 import {writeGuestDisk} from './guest/guest-disk.ts';
-import {waitForGuest} from './guest-status.ts';
+import {waitForGuest, withConsole} from './guest-status.ts';
 import {writeHostKeys} from './host-keys.ts';
 import {connectHost, furnishLibvirt, startDomain} from './host-libvirt.ts';
 import {furnishHost, insideHost, powerOnHost} from './host-power.ts';
@@ -237,9 +237,17 @@ async function bringUpGuests(
         };
         await writeGuestDisk({name, address, gateway: lab.controller}, place, {signal});
         await startDomain(client, domainXml(guest, {memoryMib: options.guestMemoryMib ?? 128}), {signal});
-        await waitForGuest(guest, {withinMs: guestBootMsMax, signal});
+        try {
+          await waitForGuest(guest, {withinMs: guestBootMsMax, signal});
+        } catch (error) {
+          throw withConsole(error, await consoleOf(home, name).catch(() => ''));
+        }
       });
     }
   };
   await Promise.all(Array.from({length: Math.max(2, availableParallelism())}, bootOneAfterAnother));
+}
+
+async function consoleOf(home: HostRecord, guest: string): Promise<string> {
+  return readFile(insideHost(home, `/var/log/libvirt/qemu/${guest}-console.log`), 'utf8');
 }
