@@ -113,9 +113,9 @@ export interface LaneSizes {
 }
 
 const placesDefault = 2;
-/** With how many a lane on auto begins: when one connects or carries its memory, others use the disk. */
+/** Places that a disk on auto begins with: while one move connects or carries memory, the others use the disk. */
 const placesAutoFrom = 4;
-/** Of links and workers when the disks decide. */
+/** Places of links and migrations beside a disk on auto: the disk decides. */
 const placesBesideAuto = 8;
 
 /** The estate that a dr.yaml without mistakes declares. */

@@ -11,7 +11,7 @@ const valueInFlow = new RegExp(
   'dgiu',
 );
 
-/** What looks like a secret in the text of a dr.yaml: all that can be gone by while the file cannot be read as a whole. */
+/** What looks like a secret in the text of a dr.yaml: all there is to go by while the file cannot be parsed. */
 export function secretStretches(text: string): Range[] {
   return [passwordInUri, valueInBlock, valueInFlow].flatMap(pattern =>
     Array.from(text.matchAll(pattern)).flatMap(({indices}): Range[] => (indices?.[1] ? [indices[1]] : [])),

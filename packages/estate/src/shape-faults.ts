@@ -24,7 +24,7 @@ export function shapeFaults(value: unknown): Fault[] {
   return [...unnameable(value, [], new Set()), ...issues.flatMap(issue => faultsOf(issue, value, []))];
 }
 
-/** The schema would pass over this one name without a word, and over what stands under it. */
+/** Things named `__proto__`: the schema would skip them without a word, with all that stands under them. */
 function unnameable(value: unknown, path: Path, seen: Set<object>): Fault[] {
   if (typeof value !== 'object' || value === null || seen.has(value)) return [];
   seen.add(value);

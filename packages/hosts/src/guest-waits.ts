@@ -26,7 +26,7 @@ export interface GuestWaits {
   readonly guests: number;
 }
 
-/** Of all its requests, as many are of a kind that says what the guest waits. */
+/** A kind of request counts when it is at least this share of all that a guest asked for. */
 const shareLeast = 0.2;
 
 /**

@@ -7,7 +7,7 @@ export interface CallOptions {
 }
 
 export interface CopySpeedOptions extends CallOptions {
-  /** What the move itself was given, where another process began it. */
+  /** The bound that the move was begun with, where another process began it. */
   readonly ownMibPerSecond?: number | undefined;
 }
 
@@ -67,11 +67,11 @@ export interface Host extends AsyncDisposable {
   /** How long the running guests have waited for their disks, by one short call. See `guestWaits`. */
   diskWaits(options?: CallOptions): Promise<DiskWaits>;
   /**
-   * Bounds how fast the disks of a move are copied; undefined: no longer. Said before the move, it holds from its start.
+   * Bounds how fast the disks of a move are copied; undefined: no longer. Set before the move, it holds from its start.
    * False when nothing is being copied.
    */
   setCopySpeed(uuid: string, bytesPerSecond: number | undefined, options?: CopySpeedOptions): Promise<boolean>;
-  /** Whether such a bound holds from moment to moment, and not only on average, in steps that are a storm each. */
+  /** Whether such a bound holds from moment to moment; otherwise it holds on average, in steps that are a storm each. */
   pacesEvenly(options?: CallOptions): Promise<boolean>;
   /** Lets a guest that is on the move stand still for so long at its switch-over. False when nothing moves it. */
   setDowntimeMax(uuid: string, ms: number, options?: CallOptions): Promise<boolean>;
@@ -129,8 +129,8 @@ export interface LiveMove {
   readonly copiedDisks: readonly string[];
   readonly bandwidthMibPerSecond?: number;
   /**
-   * The longest that the guest may stand still, which it comes to in steps. Default `downtimeMsDefault`, and for an emulated
-   * guest that at once.
+   * The longest that the guest may stand still, which is reached in steps. Default `downtimeMsDefault`, which an emulated
+   * guest gets at once.
    */
   readonly downtimeMsMax?: number;
   /** Slow the guest down when it writes faster than the link carries. */
@@ -141,7 +141,7 @@ export interface LiveMove {
 
 export interface MigrateOptions extends CallOptions {
   readonly onProgress?: (job: JobReading) => void;
-  /** Once, when the domain runs on the target: no byte follows, only tidying up on the source. Not told where unheard. */
+  /** Called once, when the domain runs on the target: no byte follows. Not called where the target's daemon does not tell. */
   readonly onArrived?: (() => void) | undefined;
 }
 

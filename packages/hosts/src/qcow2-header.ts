@@ -4,7 +4,7 @@ import type {CallOptions, Host} from './host.ts';
 export interface Qcow2Header {
   /** How many snapshots it holds inside. libvirt need not know of them. */
   readonly snapshots: number;
-  /** `apart`: its data lie in another file, and in this one only where. */
+  /** `apart`: its data lie in another file, and this one only says where in it. */
   readonly data: 'inside' | 'apart';
 }
 

@@ -13,7 +13,7 @@ export interface LaneSample {
   readonly wanted: boolean;
   /** What the streams carry together. */
   readonly bytesPerSecond: number;
-  /** `coarsely`: a bound on what they carry comes in steps that are a storm each, so only their number is found. */
+  /** `coarsely`: bounded streams go in steps that are a storm each, so none is set, and only their number is found. */
   readonly paced?: 'evenly' | 'coarsely';
 }
 
@@ -27,7 +27,7 @@ export interface AdaptiveLane {
   readonly restMs: number | undefined;
   /** Bound on all streams together. */
   readonly bytesPerSecond: number;
-  /** With how much guests began to suffer. */
+  /** How much the streams carried when guests began to suffer. */
   readonly ceiling: number | undefined;
   /** Whether the streams got less than their bound then: the storage gave all it had, so it was no accident. */
   readonly proven: boolean;
@@ -35,7 +35,7 @@ export interface AdaptiveLane {
   readonly best: number | undefined;
   /** The most that streams carried while guests were calm. */
   readonly borne: number;
-  /** What the streams carried at the last looks: one alone is right to a fifth. */
+  /** What the streams carried at the last looks. A single look may be a fifth off. */
   readonly carried: readonly number[];
   /** Streams that loaded the storage at the last look. */
   readonly copying: number;
@@ -44,15 +44,15 @@ export interface AdaptiveLane {
   readonly calm: number;
   /** Samples that say nothing yet: what was written before the last change, or a stream's first step, is still under way. */
   readonly settling: number;
-  /** Slower than it need be until then: what has piled up has to pass. */
+  /** Slower than need be while it settles: what has piled up has to pass. */
   readonly draining: boolean;
   /** By what share the ceiling is raised next. Doubled by each try that hurts nobody: a ceiling found by accident is left behind. */
   readonly probe: number;
   /** Calm samples near the ceiling before the next try. */
   readonly patience: number;
-  /** How many it takes after guests have suffered. */
+  /** The patience that begins when guests have suffered. Doubled where a ceiling is met again. */
   readonly trust: number;
-  /** Samples in which they have to suffer again for a storage that bore more to be taken for worse. */
+  /** Samples left in which guests have to suffer again, for a storage that once bore more to be taken for worse. */
   readonly doubt: number;
 }
 
@@ -108,7 +108,7 @@ export function nextLane(lane: AdaptiveLane, sample: LaneSample, bounds: LaneBou
   const pressure = pressureOf(waitMs, rested.restMs, bounds);
   if (pressure < bounds.high) return calmer({...rested, hot: 0}, sample, {pressure, bounds});
   const hot = lane.hot + 1;
-  // One look will do where the bound is new, and the streams got less than that.
+  // One look is enough under a bound higher than any before, when the streams got less than that bound.
   const grown = lane.bytesPerSecond > (lane.best ?? 0);
   const outgrown = grown && sample.bytesPerSecond < lane.bytesPerSecond * bounds.fullShare;
   if (hot < bounds.hotSamples && pressure < bounds.severe && !outgrown) return {...rested, hot, calm: 0};
@@ -174,7 +174,7 @@ function slower(lane: AdaptiveLane, {pressure, bounds}: Felt): AdaptiveLane {
   }
   const metAgain = lane.ceiling !== undefined && ceiling > 0.75 * lane.ceiling && ceiling < 1.2 * lane.ceiling;
   const best = proven ? Math.max(ceiling, lane.best ?? 0) : lane.best;
-  // Once it bore much more: this may pass.
+  // It once bore much more, so this may pass.
   const lasting = proven && ceiling > 0.7 * (best ?? 0);
   const fresh = lasting ? bounds.patienceProven : bounds.patience;
   const trust = metAgain ? Math.min(bounds.patienceMost, Math.max(fresh, lane.trust * 2)) : fresh;

@@ -1,6 +1,6 @@
 import {adaptiveBounds, type AdaptiveBounds} from './next-limit.ts';
 
-/** By what an adaptive lane judges what it sees, and how far it goes. */
+/** The thresholds by which an adaptive lane judges a sample, and the steps it takes. */
 export interface LaneBounds extends AdaptiveBounds {
   /** Pressure at which one sample is enough. */
   readonly severe: number;
@@ -16,7 +16,7 @@ export interface LaneBounds extends AdaptiveBounds {
   readonly cut: number;
   /** With what share of a known ceiling, or of what was borne, it begins. */
   readonly begin: number;
-  /** By how much it grows at a time when they do not. */
+  /** By what factor the bound grows with a calm sample. */
   readonly growth: number;
   /** The same on the way to a ceiling that is known. */
   readonly growthKnown: number;
@@ -34,8 +34,8 @@ export interface LaneBounds extends AdaptiveBounds {
   /** What share of the bound streams have to use before it grows. */
   readonly usedLeast: number;
   /**
-   * What so many samples carried together is what the storage gave: what is a little too much goes through at first, and
-   * what was too much holds up what follows.
+   * Over how many samples it is averaged what the storage gave: a little too much goes through at first, and then holds
+   * up what follows.
    */
   readonly carriedSamples: number;
   readonly settlingSamples: number;

@@ -5,7 +5,7 @@ export interface LanePlaces {
   readonly places: number;
 }
 
-/** What goes first when places are short. A class only ever waits for the classes before it, and grows older (see `admit`). */
+/** Classes, in the order in which they get places when these are short. Who waits long rises (see `admit`). */
 export const priorities = ['recovery', 'replication', 'backup', 'default'] as const;
 export type Priority = (typeof priorities)[number];
 

@@ -60,7 +60,7 @@ function automaticDiskLane(
   };
 }
 
-/** One that is copied coarsely is a storm for the others. */
+/** `evenly` only when all are: one that is copied coarsely is a storm for the others. */
 async function pacedBy(
   sources: readonly Host[],
   options: {readonly signal: AbortSignal},
@@ -69,7 +69,7 @@ async function pacedBy(
   return evenly.every(Boolean) ? 'evenly' : 'coarsely';
 }
 
-/** A disk bears more when it is read, and much of that lies in memory anyway. */
+/** Findings are kept by direction: a disk bears more when it is read, and much of that lies in memory anyway. */
 function directionOf(host: string, moves: readonly DomainMove[]): string {
   if (moves.every(({to}) => to === host)) return ' written';
   return moves.every(({from}) => from === host) ? ' read' : '';

@@ -30,7 +30,7 @@ export function claimStanding(
   return run === 'unknown' && Date.parse(claim.until) <= nowMs ? 'expired' : 'live';
 }
 
-/** `run 20261122-1713-v2fd of mallow:4711#1 until 2026-11-22 18:13` */
+/** `run 20261122-1713-v2fd of mallow:4711#1, until 2026-11-22 18:13 UTC` */
 export function claimText({run, controller, until}: Claim): string {
   const when = Number.isNaN(Date.parse(until)) ? 'without an end' : `until ${until.slice(0, 16).replace('T', ' ')} UTC`;
   return `run ${run} of ${controller}, ${when}`;

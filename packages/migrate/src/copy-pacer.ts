@@ -133,7 +133,7 @@ export class CopyPacer {
     if (await this.#hosts.get(from)?.setCopySpeed(uuid, speed, options)) paced.told = speed;
   }
 
-  /** The least that its lanes leave it. */
+  /** The smallest share that any of its lanes leaves it. */
   #speedOf({move, state, yielded}: Paced): number | undefined {
     if (state === 'let go') return undefined;
     const {uuid, bandwidthMibPerSecond: own} = move;

@@ -7,7 +7,7 @@ const weight = 0.15;
 const readingMs = 300;
 /** More than the bound are holes: they say nothing. */
 const shareMost = 1.2;
-/** So many times the bound are nothing but holes, until it is no more than so many times. */
+/** A copy that goes at this many times its bound passes nothing but holes, until it goes at no more than that many. */
 const holesFrom = 3;
 const holesUntil = 1.5;
 /** After so many readings in holes they are taken for long ones. */

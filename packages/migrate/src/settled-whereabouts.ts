@@ -78,7 +78,7 @@ export async function steadyWhereabouts(
 }
 
 /**
- * Does what a domain on its target needs at once: from now on the target starts it by itself, and the source does not.
+ * Hands autostart over, which cannot wait: from now on the target starts the domain by itself, and the source does not.
  * @param here How it stands on its source.
  */
 export async function restIn(

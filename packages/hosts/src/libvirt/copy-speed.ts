@@ -9,9 +9,9 @@ const mebibyte = 1024 ** 2;
 const unboundedMib = 8_796_093_022_207;
 
 export interface CopySpeed {
-  /** Undefined: no more than the move's own. */
+  /** Undefined: only the move's own bound holds. */
   readonly bytesPerSecond: number | undefined;
-  /** What the move itself was given. */
+  /** The bound that the move itself was begun with. */
   readonly ownMibPerSecond?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function setCopySpeed(
   return true;
 }
 
-/** Lifts what a bounded move began with from its memory, which does not pass the disks. */
+/** Lifts the low bound that a bounded move began with from its memory, which does not pass the throttle. */
 export async function liftMemory(
   link: Pick<LibvirtLink, 'ask'>,
   dom: DomainRef,

@@ -5,7 +5,7 @@ import type {DomainRef} from './read-domain.ts';
 /** A job of QEMU's that copies a disk to another host. */
 export interface CopyJob {
   readonly device: string;
-  /** By somebody's wish, not because QEMU is at something else. */
+  /** On request, not because QEMU is busy with something else. */
   readonly paused: boolean;
 }
 
@@ -19,7 +19,7 @@ const formatNode = /^migration-(?<disk>.+)-format$/u;
  * Bounds what a move copies from its disks by a throttle between QEMU's copy jobs and their connection to the target. The
  * guest's own reads and writes do not pass it. A copy job's own speed would not do: QEMU checks it only every 16 MiB,
  * which go out at once. The bound counts requests, of at most 1 MiB of data each: counted in bytes, the holes of
- * a sparse disk would take as long as data. False when there is none and none can be had.
+ * a sparse disk would take as long as data. False when there is no throttle and none can be put there.
  */
 export async function throttleCopies(
   link: MonitorLink,

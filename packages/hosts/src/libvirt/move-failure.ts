@@ -11,8 +11,8 @@ export interface FailedMove {
 }
 
 /**
- * The source's daemon did not get through to the target's, or was not let in. A connection that ssh made is read from
- * before that is known: ssh's complaint tells such an end from that of a connection which was there.
+ * The source's daemon did not get through to the target's, or was not let in. Through ssh, libvirt reads before it knows
+ * whether it is connected: only ssh's complaint tells that end from the end of a connection that stood.
  */
 const unreached =
   /failed to connect to remote libvirt URI|unable to connect to server at|authentication (?:failed|unavailable)|(?:cannot recv data|end of file while reading data): [^:\s]/iu;

@@ -9,7 +9,7 @@ import type {LibvirtLink} from './libvirt-link.ts';
 import {readJob} from './read-domain.ts';
 
 const pollMs = 400;
-/** The same until something moves, as a small guest's memory is soon over. */
+/** The same until something moves: a small guest's memory is carried in a moment. */
 const pollEarlyMs = 100;
 const lookMs = 5000;
 /**
@@ -19,7 +19,7 @@ const lookMs = 5000;
 const stallMsDefault = 15_000;
 /** Until the first byte the target may be busy preparing, which shows: it knows the domain by then. */
 const prepareMs = 25_000;
-/** Mostly it is done with that before it has to be asked. */
+/** It is asked only after so long: mostly bytes move by then. */
 const askMs = 2000;
 /** With no byte for so long before an abort, the connections are taken for dead and dropped first. */
 const quietMs = 2000;
