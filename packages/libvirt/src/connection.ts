@@ -22,7 +22,7 @@ import {StorageVolumes} from './storage/storage-volumes.ts';
 
 export interface ConnectOptions extends LinkOptions, CallOptions {}
 
-/** Whom a domain is for, where the daemon shall not choose. */
+/** The hypervisor that a domain is for. The daemon chooses what is left out. */
 export interface HypervisorChoice {
   readonly emulator?: string | undefined;
   readonly arch?: string | undefined;
@@ -30,7 +30,7 @@ export interface HypervisorChoice {
   readonly virtType?: string | undefined;
 }
 
-/** What a host's CPU is to a wanted one: it lacks something, is just that, or has it and more. */
+/** How a host's CPU compares with a wanted one: it lacks something, is the same, or offers more. */
 export const cpuComparisons = ['incompatible', 'identical', 'superset'] as const;
 export type CpuComparison = NameOf<typeof cpuComparisons>;
 
@@ -50,7 +50,7 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   return new Connection(await DaemonLink.open(uri, options));
 }
 
-/** The same, connecting only when it is first used: that call rejects, then, when no daemon can be reached. */
+/** The same, but connects only for the first call. That call rejects when no daemon can be reached. */
 export function connectWhenUsed(uri: string, options: LinkOptions = {}): Connection {
   return new Connection(new DaemonLink(uri, options));
 }
@@ -123,7 +123,7 @@ export class Connection implements AsyncDisposable, Linked {
     return capabilities;
   }
 
-  /** What the host's CPU is to the one that `<cpu>` describes. */
+  /** How the host's CPU compares with the one that `<cpu>` describes. */
   async compareCpu(
     xml: string,
     {flags, signal}: FlagOptions<keyof typeof compareCpuFlags> = {},
@@ -133,7 +133,7 @@ export class Connection implements AsyncDisposable, Linked {
     return nameOf(cpuComparisons, result);
   }
 
-  /** What the CPU that a hypervisor offers on this host is to the one that `<cpu>` describes. */
+  /** How the CPU that a hypervisor offers on this host compares with the one that `<cpu>` describes. */
   async compareHypervisorCpu(
     xml: string,
     {flags, signal, ...choice}: HypervisorChoice & FlagOptions<keyof typeof compareCpuFlags> = {},
@@ -143,7 +143,7 @@ export class Connection implements AsyncDisposable, Linked {
     return nameOf(cpuComparisons, result);
   }
 
-  /** The best `<cpu>` that all hosts offer which these were taken from. */
+  /** The best `<cpu>` that every host can offer, given the `<cpu>` of each. */
   async baselineHypervisorCpu(
     xmls: readonly string[],
     {flags, signal, ...choice}: HypervisorChoice & FlagOptions<keyof typeof baselineCpuFlags> = {},
@@ -159,7 +159,7 @@ export class Connection implements AsyncDisposable, Linked {
     return sysinfo;
   }
 
-  /** A definition made of another hypervisor's own: `qemu-argv`, `xen-xl`, `vmware-vmx`. */
+  /** The definition that a hypervisor's own configuration amounts to. Formats are `qemu-argv`, `xen-xl`, `vmware-vmx`. */
   async domainXmlFromNative(format: string, config: string, options: CallOptions = {}): Promise<string> {
     const args = {nativeFormat: format, nativeConfig: config};
     const {domainXml} = await this.call('CONNECT_DOMAIN_XML_FROM_NATIVE', args, options);

@@ -23,7 +23,7 @@ import type {Transport} from './transports/transport.ts';
 import {frameStatus, frameTypes, type Frame} from './wire/frame.ts';
 
 const readOnlyFlag = 1;
-/** A daemon that has not said goodbye after this many milliseconds is left without. */
+/** How long `close` waits for the daemon's goodbye, in milliseconds. */
 const goodbyeMs = 3000;
 
 export interface RpcOptions {
@@ -206,7 +206,7 @@ export class RpcClient {
         break;
       case frameTypes.stream:
       case frameTypes.streamHole:
-        // A packet may wait for its reader, longer than the memory that it arrived in is its own.
+        // A packet may wait for its reader, and the memory that it arrived in is used again meanwhile.
         this.#receivePacket({...frame, payload: Buffer.from(frame.payload)});
         break;
       default:

@@ -27,7 +27,7 @@ export interface MigrateOptions extends CallOptions {
   readonly postcopyMibPerSecondMax?: number | undefined;
   /** Methods of compression, with the flag `compressed`. */
   readonly compression?: readonly string[] | undefined;
-  /** Percent of its time that a guest which writes too fast is robbed of, with the flag `auto-converge`. */
+  /** How much of its CPU time a guest that writes too fast loses at first, in percent, with the flag `auto-converge`. */
   readonly autoConvergeInitial?: number | undefined;
   readonly autoConvergeIncrement?: number | undefined;
   /** How many connections carry memory, with the flag `parallel`. */

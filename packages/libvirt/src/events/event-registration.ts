@@ -9,15 +9,15 @@ export class EventRegistration {
   readonly #client: RpcClient;
   /** The callback id of each kind of message. The ids of networks, pools and domains are counted apart. */
   readonly #ids = new Map<EventName, number>();
-  /** What was asked for: how it is kept, by kind of message. */
+  /** The shared registrations that this one takes part in, by kind of message. */
   readonly #joined = new Map<EventName, {readonly key: string; readonly calls: RegistrationCalls}>();
-  /** Messages that overtook the answer which tells whose they are. */
+  /** Messages that came before the callback id by which they are known. */
   readonly #early: WireEvent[] = [];
   readonly #names: ReadonlySet<EventName>;
   readonly #onEvent: (event: WireEvent) => void;
   readonly #unlisten: () => void;
 
-  /** Begins to hear; `register` makes the daemon speak. */
+  /** Listens from now on, but the daemon sends nothing before `register`. */
   constructor(client: RpcClient, names: readonly EventName[], onEvent: (event: WireEvent) => void) {
     this.#client = client;
     this.#names = new Set(names);
@@ -30,7 +30,7 @@ export class EventRegistration {
     await Promise.all([...this.#names].map(name => this.#registerOne(name, dom ?? null, options)));
   }
 
-  /** Asks for them no longer. Never rejects: where the connection is gone, so are the registrations. */
+  /** Ends the registrations. Never rejects: where the connection is gone, so are they. */
   async deregister(): Promise<void> {
     this.#unlisten();
     await Promise.all([...this.#joined.values()].map(({key, calls}) => leaveRegistration(this.#client, key, calls)));

@@ -1,12 +1,12 @@
 import type {RpcClient} from '../rpc-client.ts';
 
 interface SharedRegistration {
-  /** Who wants it. */
+  /** How many want it. */
   users: number;
   readonly callbackId: Promise<number>;
 }
 
-/** What keeps a registration, and what ends it. */
+/** The calls that begin a registration and end it. */
 export interface RegistrationCalls {
   register(): Promise<{readonly callbackId: number}>;
   deregister(callbackId: number): Promise<unknown>;
@@ -18,7 +18,7 @@ const ending = new WeakMap<RpcClient, Map<string, Promise<unknown>>>();
 
 /**
  * A daemon registers a connection only once for one kind of event of one domain (or of all), so those who want the same
- * share it. Resolves with its callback id; `leave` as often as it was joined.
+ * share it. Resolves with its callback id. For each join there is one `leaveRegistration`.
  */
 export async function joinRegistration(client: RpcClient, key: string, calls: RegistrationCalls): Promise<number> {
   const joined = mapOf(shared, client);
@@ -40,7 +40,7 @@ export async function joinRegistration(client: RpcClient, key: string, calls: Re
   }
 }
 
-/** Ends the registration with the last who wants it. Never rejects: where the connection is gone, so is it. */
+/** The last to leave ends the registration. Never rejects: where the connection is gone, so is the registration. */
 export async function leaveRegistration(client: RpcClient, key: string, calls: RegistrationCalls): Promise<void> {
   const joined = mapOf(shared, client);
   const registration = joined.get(key);

@@ -1,6 +1,6 @@
 import {call} from './procedure.ts';
 
-/** Asking for events, and no longer. Answers carry the callback id that each event repeats. */
+/** Registering for events, and ending that. Answers carry the callback id that each event repeats. */
 export const eventRegistrationProcedures = {
   CONNECT_NETWORK_EVENT_REGISTER_ANY: call(313, 'eventId:i32 net:network?', 'callbackId:i32', {priority: 'high'}),
   CONNECT_NETWORK_EVENT_DEREGISTER_ANY: call(314, 'callbackId:i32', '', {priority: 'high'}),
