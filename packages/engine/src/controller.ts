@@ -18,7 +18,7 @@ import type {RunFolder} from './run-folder.ts';
 import type {RunOutcome, SettledOptions} from './run-options.ts';
 import {type RunRow, writeProgress} from './run-rows.ts';
 import type {Progress} from './step-kind.ts';
-import type {Tx} from './store.ts';
+import {readerOf, type Tx} from './store.ts';
 
 const gatherMsMost = 50;
 
@@ -277,7 +277,7 @@ export class Controller<Context> {
   async #abortWanted(): Promise<boolean> {
     if (this.#stopWanted() === 'abort') return true;
     const {store} = this.#options;
-    const unheard = commandsAfter({q: store.read.bind(store)}, this.#run.id, this.#run.commands);
+    const unheard = commandsAfter(readerOf(store), this.#run.id, this.#run.commands);
     const commands = await unheard.catch(() => []);
     return commands.some(({command}) => command.command === 'abort');
   }

@@ -14,7 +14,7 @@ import {newRunId} from './run-id.ts';
 import {lockKey} from './run-lock.ts';
 import {type RunOptions, type RunOutcome, settledOptions, type SettledOptions} from './run-options.ts';
 import {insertRun, readHolds, readLines, readPlan, readRun, readSteps, type RunRow, updateRun} from './run-rows.ts';
-import type {Store} from './store.ts';
+import {readerOf, type Store} from './store.ts';
 import {lookMoves, runIsAlive, takenUp} from './take-up.ts';
 
 /**
@@ -70,12 +70,13 @@ export async function runPlan<Context extends object>(
 export async function resumeRun<Context extends object>(id: string, given: RunOptions<Context>): Promise<RunOutcome> {
   const options = settledOptions(given);
   const {store, controller} = options;
-  await readRun({q: (sql, args) => store.read(sql, args)}, id);
-  const plan = parsePlan(await readPlan({q: (sql, args) => store.read(sql, args)}, id), options);
+  const reader = readerOf(store);
+  await readRun(reader, id);
+  const plan = parsePlan(await readPlan(reader, id), options);
   const kinds = kindsOf(plan, options);
   const redaction = new Redaction(options.secrets);
   // Read before the lock is taken: who tells it to end from then on may mean this controller.
-  const last = await lastCommand({q: (sql, args) => store.read(sql, args)}, id);
+  const last = await lastCommand(reader, id);
   return locked(id, options, async onWake => {
     // The epoch is raised first: whoever still believes to be at the controls is out from here on.
     const {

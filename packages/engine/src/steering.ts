@@ -7,7 +7,7 @@ import {dropLaneOfRun, type LaneLimit, type LaneLimits, limitsAfter, readLimits,
 import {checkedAnswer} from './question.ts';
 import {kernelLocks, lockKey, type RunLocks} from './run-lock.ts';
 import {readPlan, readRun, readSteps} from './run-rows.ts';
-import type {Store} from './store.ts';
+import {readerOf, type Store} from './store.ts';
 
 /** What can be said to a run from any terminal. Each wish has a way to see what comes of it, which only reads. */
 
@@ -55,7 +55,7 @@ export async function answerStep(
 export async function retriedSteps(store: Store, run: string, step: string): Promise<string[]> {
   const records = await recordsOf(store, run);
   const {state} = recordIn(records, run, step);
-  const board = new Board(await readPlan(reader(store), run), records);
+  const board = new Board(await readPlan(readerOf(store), run), records);
   if (!['failed', 'skipped', 'cancelled'].includes(state)) {
     throw new RunError('NOT_NOW', `Step ${step} is ${state}: there is nothing to retry`, {hint: `See: dr show ${run}`});
   }
@@ -79,7 +79,7 @@ export async function retryStep(store: Store, run: string, step: string, ways: W
  * somebody is at its controls to do so: of a crashed run, only resuming can tell what still goes on.
  */
 export async function abortRun(store: Store, run: string, how: 'stop' | 'abort', ways: Ways = {}): Promise<boolean> {
-  await readRun(reader(store), run);
+  await readRun(readerOf(store), run);
   const {locks = kernelLocks, clock = realClock} = ways;
   const key = lockKey(store.id, run);
   if (!(await locks.poke(key))) return false;
@@ -108,7 +108,7 @@ export async function lanesAfter(
   wishes: readonly LaneWish[],
   {forRun}: {readonly forRun?: string | undefined} = {},
 ): Promise<ReadonlyMap<string, LaneLimit>> {
-  let limits: LaneLimits = await readLimits(reader(store));
+  let limits: LaneLimits = await readLimits(readerOf(store));
   for (const wish of wishes) {
     await refuseEnded(store, wish, forRun);
     limits = limitsAfter(limits, wish, forRun);
@@ -134,7 +134,7 @@ export async function setLane(
 
 async function refuseEnded(store: Store, {lane, places}: LaneWish, forRun: string | undefined): Promise<void> {
   if (forRun === undefined) return;
-  const {state} = await readRun(reader(store), forRun);
+  const {state} = await readRun(readerOf(store), forRun);
   if (state === 'running' || state === 'waiting') return;
   throw new RunError('NOT_NOW', `Run ${forRun} is ${state}: a limit for its time would end at once`, {
     hint: `Set it for all runs, until it is changed again: dr lanes ${lane}=${places ?? 'default'}`,
@@ -148,16 +148,12 @@ async function command(store: Store, run: string, wanted: Parameters<typeof putC
 }
 
 async function recordsOf(store: Store, run: string): Promise<Map<string, StepRecord>> {
-  await readRun(reader(store), run);
-  return new Map(Array.from(await readSteps(reader(store), run), ([id, {record}]) => [id, record]));
+  await readRun(readerOf(store), run);
+  return new Map(Array.from(await readSteps(readerOf(store), run), ([id, {record}]) => [id, record]));
 }
 
 function recordIn(records: ReadonlyMap<string, StepRecord>, run: string, step: string): StepRecord {
   const record = records.get(step);
   if (record) return record;
   throw new RunError('NO_SUCH_STEP', `Run ${run} has no step ${step}`, {hint: `List them: dr show ${run}`});
-}
-
-function reader(store: Store) {
-  return {q: store.read.bind(store)};
 }

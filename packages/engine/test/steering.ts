@@ -253,7 +253,11 @@ test('an answer is none to what is asked later, of another attempt', async t => 
   const first = await stage.run([{id: 'a'}]);
   await answerStep(stage.store, 'run', 'a', 'look', stage);
   await stage.resume();
-  const late = answerStep(stage.store, 'run', 'a', 'again', {locks: stage.locks, clock: stage.clock, asked: first.steps.a?.token});
+  const late = answerStep(stage.store, 'run', 'a', 'again', {
+    locks: stage.locks,
+    clock: stage.clock,
+    asked: first.steps.a?.token,
+  });
   await t.throwsAsync(late, {instanceOf: RunError, code: 'NOT_NOW', message: /was answered meanwhile/u});
   t.is((await stage.resume()).status, 'waiting');
   t.deepEqual(stage.performed, []);
