@@ -99,6 +99,7 @@ test('what a person says of an unknown is taken at its word', t => {
   t.deepEqual(look && types(look), ['step-asks', 'step-answered']);
   t.like(done?.board.record('a'), {state: 'done', question: undefined});
   t.like(failure?.board.record('a'), {state: 'failed', question: undefined, error: {effect: 'stop'}});
+  t.deepEqual([...(failure?.draft.release ?? [])], ['a'], 'its lanes are free then');
   t.deepEqual(failure && types(failure), ['step-asks', 'step-answered', 'step-failed', 'run-halted']);
 });
 
