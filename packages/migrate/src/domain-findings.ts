@@ -61,7 +61,7 @@ function followFindings(examined: Examined, {name}: DomainReading): Finding[] {
 
 function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
   const {name, state, stateReason, job} = domain;
-  const {move} = examined;
+  const {move, target} = examined;
   return collected(examined, add => {
     if (job !== undefined) {
       const remedy = job.startsWith('migration')
@@ -77,12 +77,12 @@ function stateFindings(examined: Examined, domain: DomainReading): Finding[] {
         'Use --mode auto or --mode offline',
       );
     }
-    if (move.how === 'offline' && hasLeft(domain)) {
+    if (move.how === 'offline' && hasLeft(domain) && !target.domains.some(({uuid}) => uuid === domain.uuid)) {
       add(
         'blocks',
         'MOVED_AWAY',
         `${name} was moved away from ${move.from}, and ${move.to} does not know it: what ${move.from} has is what it left behind`,
-        `See where it lives (dr status). If it runs nowhere and is to go on from these disks, start it here first: virsh start ${name}; if it lives elsewhere, remove the remainder: virsh undefine ${name} --keep-nvram`,
+        `See where it lives (dr status). If it runs nowhere and is to go on from these disks, start it here first: virsh start ${shellWord(name)}; if it lives elsewhere, remove the remainder: virsh undefine ${shellWord(name)} --keep-nvram`,
       );
     }
     if (move.how === 'offline' && runs(domain)) {

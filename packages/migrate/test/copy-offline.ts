@@ -100,7 +100,7 @@ test('it is defined on its target as it would be started next', async t => {
     return next;
   };
   await copy();
-  t.deepEqual(forms, ['persistent']);
+  t.deepEqual([...new Set(forms)], ['persistent']);
   t.regex(two.birch.domains.get(uuidOf(1))?.xml ?? '', /<vcpu>2</u);
 });
 

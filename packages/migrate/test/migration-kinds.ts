@@ -124,7 +124,7 @@ test('what may be the newest disk of a domain that was moved away is not replace
   two.birch.files.write(disk, {offset: 0, data: Buffer.from('newest')});
   const note = {kind: 'incoming' as const, uuid: uuidOf(1), domain: 'web', from: 'alder', run: 'run-0'};
   await writeDiskNote(two.birch, disk, note);
-  await t.throwsAsync(two.perform(plan), {code: 'UNCLEAR', message: /moved away from alder/u});
+  await t.throwsAsync(two.perform(plan), {code: 'UNCLEAR', message: /has left alder by a move/u});
   const [piece] = two.birch.files.read(disk);
   t.is(piece && 'data' in piece ? Buffer.from(piece.data).toString() : undefined, 'newest');
 });
