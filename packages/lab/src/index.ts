@@ -2,7 +2,7 @@
 export {askGuest, waitForGuest, type GuestStatus} from './guest-status.ts';
 export type {LabDomain} from './host-libvirt.ts';
 export {Lab, labEstateFile, listLabs, openLab} from './lab.ts';
-export type {LabGuestStatus, LabHostStatus, LabStatus} from './lab.ts';
+export type {LabGuestStatus, LabHostStatus, LabStatus} from './lab-status.ts';
 export {labDown, labToTakeDown} from './lab-down.ts';
 export {LabError, type LabErrorCode} from './lab-error.ts';
 export {labEstate} from './lab-estate.ts';

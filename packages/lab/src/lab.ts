@@ -1,57 +1,19 @@
-import {access, constants, glob, statfs, truncate} from 'node:fs/promises';
+import {access, constants, glob, truncate} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {execa, ExecaError} from 'execa';
-import {hasBridge, removeDevice, requireBridge} from './bridge.ts';
+import {removeDevice, requireBridge} from './bridge.ts';
 import {type DelayLinePlace, removeDelayLine} from './delay-line.ts';
 import {hostUri} from './lab-estate.ts';
-import {askGuest, type GuestStatus} from './guest-status.ts';
-import {inHost, insideHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
-import {listDomains, type LabDomain} from './host-libvirt.ts';
+import {inHost, isOn, powerOffHost, powerOnHost} from './host-power.ts';
 import {LabError} from './lab-error.ts';
 import {type LabDownOptions, releaseDisk, requireNoOwner, takeDown} from './lab-down.ts';
 import {labFolder, labsFolder, type LabFolder, onlyRoot} from './lab-folder.ts';
 import {underLabLock} from './lab-lock.ts';
 import {controller, readRecord, recordSaver} from './lab-record.ts';
-import type {GuestRecord, HostRecord, LabRecord, LinkCut, LinkSpeed} from './lab-record.ts';
+import type {GuestRecord, HostRecord, LabRecord, LinkSpeed} from './lab-record.ts';
+import {labStatus, type LabStatus} from './lab-status.ts';
 import {applyCable, applyLinkCut} from './link.ts';
-import {isAlive} from './process-identity.ts';
 import {run, type RunOptions} from './run.ts';
-
-export interface LabHostStatus {
-  readonly name: string;
-  readonly address: string;
-  readonly uri: string;
-  /** `failed`: it should be on, and its first process is dead. */
-  readonly power: 'on' | 'off' | 'failed';
-  /** Whether libvirtd answers. */
-  readonly libvirtd: boolean;
-  readonly cut: boolean;
-  readonly link: LinkSpeed;
-  /** Its disk; absent when it is off. */
-  readonly disk?: {readonly totalBytes: number; readonly freeBytes: number};
-  readonly domains: readonly LabDomain[];
-}
-
-export interface LabGuestStatus {
-  readonly name: string;
-  readonly address: string;
-  /** Hosts on which it runs now: one, when all is well. */
-  readonly runningOn: readonly string[];
-  /** Absent when it does not answer. */
-  readonly answer?: GuestStatus;
-}
-
-export interface LabStatus {
-  readonly name: string;
-  readonly folder: string;
-  readonly estateFile: string;
-  readonly subnet: string;
-  /** `broken`: who brought it up was killed while it did, or the machine was restarted since. */
-  readonly state: 'up' | 'coming-up' | 'broken';
-  readonly hosts: readonly LabHostStatus[];
-  readonly guests: readonly LabGuestStatus[];
-  readonly cuts: readonly LinkCut[];
-}
 
 /** Names of the labs of this machine. What else lies in their folder is none. @throws {LabError} `LAB_REFUSED` */
 export async function listLabs(): Promise<readonly string[]> {
@@ -117,46 +79,8 @@ export class Lab {
     return hostUri(this.folder, await this.host(name));
   }
 
-  async status({signal}: RunOptions = {}): Promise<LabStatus> {
-    const record = await this.record();
-    const state = await stateOf(record);
-    const hosts = await Promise.all(record.hosts.map(host => this.#hostStatus(host, state, signal)));
-    const guests = await Promise.all(
-      record.guests.map(async ({name, address}) => {
-        const answer = await askGuest(address, {timeoutMs: 2000, signal}).catch(() => undefined);
-        const running = hosts.filter(host => host.domains.some(one => one.name === name && one.state === 'running'));
-        return {name, address, runningOn: running.map(host => host.name), ...(answer && {answer})};
-      }),
-    );
-    signal?.throwIfAborted();
-    return {
-      name: this.name,
-      folder: this.folder.path,
-      estateFile: this.folder.estate,
-      subnet: `10.78.${record.index}.0/24`,
-      state,
-      hosts,
-      guests,
-      cuts: record.cuts,
-    };
-  }
-
-  async #hostStatus(
-    host: HostRecord,
-    state: LabStatus['state'],
-    signal: AbortSignal | undefined,
-  ): Promise<LabHostStatus> {
-    const {name, address, cut, link} = host;
-    const seen = {name, address, uri: hostUri(this.folder, host), cut, link};
-    const dead = {...seen, libvirtd: false, domains: []};
-    if (!isOn(host)) return {...dead, power: host.wanted === 'on' && state !== 'coming-up' ? 'failed' : 'off'};
-    const limit = AbortSignal.timeout(5000);
-    const domains = await listDomains(host, {signal: signal ? AbortSignal.any([signal, limit]) : limit}).catch(
-      () => undefined,
-    );
-    const size = await diskOf(host).catch(() => undefined);
-    if (!isOn(host)) return {...dead, power: 'failed'}; // it died while it was looked at
-    return {...seen, power: 'on', libvirtd: domains !== undefined, ...(size && {disk: size}), domains: domains ?? []};
+  async status(options: RunOptions = {}): Promise<LabStatus> {
+    return labStatus(await this.record(), this.folder, options);
   }
 
   /** Program and arguments that run `argv` inside a host as its root, for callers that start it themselves. */
@@ -325,17 +249,6 @@ export class Lab {
     };
     await underLabLock(this.folder.path, inTurn, {signal});
   }
-}
-
-async function stateOf(record: LabRecord): Promise<LabStatus['state']> {
-  if (record.owner !== undefined) return isAlive(record.owner) ? 'coming-up' : 'broken';
-  return (await hasBridge(record)) ? 'up' : 'broken';
-}
-
-/** Rejects while the host has not mounted it yet, and when it has died. */
-async function diskOf(host: HostRecord): Promise<{readonly totalBytes: number; readonly freeBytes: number}> {
-  const {blocks, bsize, bavail} = await statfs(insideHost(host, '/var/lib/libvirt'));
-  return {totalBytes: blocks * bsize, freeBytes: bavail * bsize};
 }
 
 /** e2fsck's exit code 1 means that all it found is mended, as is usual after the plug was pulled. */
