@@ -6,6 +6,7 @@ import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {standingHere} from '../known-runs.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
+import {tellUnreachable} from '../tell-unreachable.ts';
 import type {Terminal} from '../terminal.ts';
 
 interface ListedClaim {
@@ -31,9 +32,8 @@ export async function claims(names: readonly string[], options: GlobalOptions, t
     await Promise.all(hosts.flatMap(host => host.domains.map(domain => listedClaim(host, domain, terminal))))
   ).flat();
   for (const claim of listed) terminal.event({type: 'claim', ...claim});
-  for (const host of unreachable) terminal.event({type: 'unreachable', host: host.name, ...host});
   terminal.say(listed.length === 0 ? 'No domain is claimed' : claimsText(listed));
-  for (const {message, hint} of unreachable) terminal.note(`${terminal.paint('red', message, 'stderr')}\n    ${hint}`);
+  tellUnreachable(unreachable, terminal);
   return unreachable.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 

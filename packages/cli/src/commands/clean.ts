@@ -8,6 +8,7 @@ import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {type LeftBehind, leftBehind} from '../left-behind.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
+import {tellUnreachable} from '../tell-unreachable.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 
 export type CleanCommand = GlobalOptions & {readonly dryRun?: boolean | undefined};
@@ -28,10 +29,7 @@ export async function clean(names: readonly string[], options: CleanCommand, ter
   };
   const {left, unreachable} = await look();
   const silent = unreachable.filter(({name}) => chosen.has(name));
-  for (const {name: host, code: why, message, hint} of silent) {
-    terminal.event({type: 'unreachable', host, code: why, message, hint});
-    terminal.note(`${message}\n    ${hint}`);
-  }
+  tellUnreachable(silent, terminal);
   for (const {event} of left) terminal.event(event);
   const code = silent.length > 0 ? exitCodes.failed : exitCodes.done;
   if (left.length === 0) {

@@ -10,6 +10,7 @@ import {CliError} from '../cli-error.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {openedHosts} from '../open-estate.ts';
 import {tellOutlook} from '../tell-outlook.ts';
+import {tellUnreachable} from '../tell-unreachable.ts';
 import type {Terminal} from '../terminal.ts';
 import {writeWhole} from '../write-whole.ts';
 
@@ -31,10 +32,7 @@ export async function init(uris: readonly string[], options: InitCommand, termin
   const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
   const [silent] = unreachable;
   if (silent) {
-    for (const {name: host, code, message, hint} of unreachable) {
-      terminal.event({type: 'unreachable', host, code, message, hint});
-      terminal.note(`${message}\n    ${hint}`);
-    }
+    tellUnreachable(unreachable, terminal);
     throw new CliError(
       'HOST_UNREACHABLE',
       `${counted(unreachable.length, 'host')} of ${uris.length} could not be read, so nothing was written`,

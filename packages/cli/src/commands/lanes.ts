@@ -9,6 +9,7 @@ import {lanesOfPlan} from '../lanes-of-plan.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
 import {tellOutlook} from '../tell-outlook.ts';
+import {unreachableEvent} from '../tell-unreachable.ts';
 import {confirmed, type Terminal} from '../terminal.ts';
 import {withRuns, withStore, withStoreToRead} from '../user-store.ts';
 import {laneText} from '../waits-text.ts';
@@ -82,9 +83,9 @@ async function poolRemarks(estate: Estate, terminal: Terminal): Promise<Readonly
   const asked = estate.hosts.filter(({lanes: {pools}}) => pools !== undefined);
   await using opened = openedHosts(asked);
   const {hosts, unreachable} = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
-  for (const {name, code, message, hint} of unreachable) {
-    terminal.event({type: 'unreachable', host: name, code, message, hint});
-    terminal.note(`Whether ${name} has the pools that dr.yaml names cannot be told: ${message}`);
+  for (const host of unreachable) {
+    terminal.event(unreachableEvent(host));
+    terminal.note(`Whether ${host.name} has the pools that dr.yaml names cannot be told: ${host.message}`);
   }
   return new Map(
     missingPools(estate, hosts).map(({lane, host, name, hint}) => [lane, `${host} has no pool ${name}. ${hint}`]),

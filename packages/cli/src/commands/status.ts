@@ -6,6 +6,7 @@ import {bytesText, counted} from '../amounts.ts';
 import {type ExitCode, exitCodes} from '../exit-code.ts';
 import {type GlobalOptions, openedHosts, openEstate} from '../open-estate.ts';
 import {tableText} from '../table.ts';
+import {tellUnreachable} from '../tell-unreachable.ts';
 import type {Terminal} from '../terminal.ts';
 
 /** `dr status [HOST...]` */
@@ -16,19 +17,15 @@ export async function status(names: readonly string[], options: GlobalOptions, t
   const inventory = await readInventory(opened.hosts.values(), {signal: terminal.interrupts.stop});
   if (terminal.json) tellEvents(inventory, terminal);
   else terminal.say(statusText(inventory, terminal.paint));
-  for (const {message, hint} of inventory.unreachable) {
-    terminal.note(`${terminal.paint('red', message, 'stderr')}
-    ${hint}`);
-  }
+  tellUnreachable(inventory.unreachable, terminal);
   return inventory.unreachable.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-function tellEvents({hosts, unreachable}: Inventory, terminal: Terminal): void {
+function tellEvents({hosts}: Inventory, terminal: Terminal): void {
   for (const {domains, ...host} of hosts) {
     terminal.event({type: 'host', ...host});
     for (const {xml: _xml, ...domain} of domains) terminal.event({type: 'domain', host: host.name, ...domain});
   }
-  for (const host of unreachable) terminal.event({type: 'unreachable', host: host.name, ...host});
 }
 
 /** Hosts, then their domains. */
