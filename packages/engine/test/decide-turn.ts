@@ -7,6 +7,7 @@ import type {LaneView} from '../src/line-up.ts';
 import {newDraft} from '../src/moves.ts';
 import {OwnLine} from '../src/own-line.ts';
 import type {Question} from '../src/question.ts';
+import {freeLanes} from './fixtures/lane-view.ts';
 import {Stage} from './fixtures/stage.ts';
 
 const record = (state: StepRecord['state'], more: Partial<StepRecord> = {}): StepRecord => ({
@@ -17,16 +18,7 @@ const record = (state: StepRecord['state'], more: Partial<StepRecord> = {}): Ste
   ...more,
 });
 const settle: Question = {ask: 'settle', text: 'What is true?', choices: ['done']};
-const lanes: LaneView = {
-  limitOf: () => 1,
-  limitsSet: new Map(),
-  limitsLasting: new Map(),
-  heldByOthers: new Map(),
-  othersWaiting: [],
-  othersAtWork: false,
-  others: [],
-  holders: new Map(),
-};
+const lanes: LaneView = {...freeLanes, limitOf: () => 1};
 
 interface Given {
   readonly steps?: Parameters<Stage['plan']>[0];

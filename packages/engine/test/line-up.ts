@@ -2,8 +2,9 @@ import test from 'ava';
 import type {LaneRequest} from '@dr-toolkit/lanes';
 
 import {openStore} from '../src/index.ts';
-import {grants, type LaneView, readLanes, writeWants} from '../src/line-up.ts';
+import {grants, readLanes, writeWants} from '../src/line-up.ts';
 import {writeHolds} from '../src/run-rows.ts';
+import {freeLanes} from './fixtures/lane-view.ts';
 
 const request = (id: string): LaneRequest => ({
   id,
@@ -12,22 +13,11 @@ const request = (id: string): LaneRequest => ({
   sinceMs: 0,
 });
 
-const view: LaneView = {
-  limitOf: () => 10,
-  limitsSet: new Map(),
-  limitsLasting: new Map(),
-  heldByOthers: new Map(),
-  othersWaiting: [],
-  othersAtWork: false,
-  others: [],
-  holders: new Map(),
-};
-
 test('nothing starts in a run that has more steps at work than it may, whether others wait or not', t => {
   const ask = {run: 'mine', nowMs: 0, held: new Map(), most: -1};
   const mine = ['a', 'b', 'c'].map(request);
-  t.deepEqual(grants(mine, view, ask), []);
-  t.deepEqual(grants(mine, {...view, othersWaiting: [request('theirs\0a')]}, ask), []);
+  t.deepEqual(grants(mine, freeLanes, ask), []);
+  t.deepEqual(grants(mine, {...freeLanes, othersWaiting: [request('theirs\0a')]}, ask), []);
 });
 
 test("a run that is not at work any more stands in nobody's way", async t => {
@@ -51,9 +41,11 @@ test("a run that is not at work any more stands in nobody's way", async t => {
 test('of the places that are free a run takes only those that come to it in the line of all runs', t => {
   const ask = {run: 'mine', nowMs: 0, held: new Map(), most: 9};
   const granted = (theirs: string, places: number) =>
-    grants([request('a'), request('b')], {...view, limitOf: () => places, othersWaiting: [request(theirs)]}, ask).map(
-      ({request: {id}}) => id,
-    );
+    grants(
+      [request('a'), request('b')],
+      {...freeLanes, limitOf: () => places, othersWaiting: [request(theirs)]},
+      ask,
+    ).map(({request: {id}}) => id);
   t.deepEqual(granted('lesser\0x', 1), []);
   t.deepEqual(granted('lesser\0x', 2), ['a']);
   t.deepEqual(granted('other\0x', 2), ['a', 'b']);
