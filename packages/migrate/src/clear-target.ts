@@ -1,9 +1,9 @@
-import {shellWord} from '@dr-toolkit/estate';
 import {type CallOptions, type DomainStanding, readDiskNote, removeDiskNote} from '@dr-toolkit/hosts';
 
 import {type DomainMove, leftFiles} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {otherUser} from './other-user.ts';
+import {perhapsNewer} from './perhaps-newer.ts';
 import {hasLeft, isArriving, type MoveHosts} from './whereabouts.ts';
 
 /**
@@ -54,17 +54,6 @@ async function clearDomain(
     });
   }
   return here;
-}
-
-/** What a run had begun to copy may be what the domain worked with since. */
-export function perhapsNewer({domain, from, to}: DomainMove): MigrationError {
-  return new MigrationError(
-    'UNCLEAR',
-    `${domain} has left ${from} by a move, so what lies on ${to} may be newer than its disks on ${from}, and nothing is removed there`,
-    {
-      hint: `See what became of ${domain} on ${to}; if its disks on ${from} are the right ones, start it there (virsh start ${shellWord(domain)}), then run the same command again`,
-    },
-  );
 }
 
 async function begunFiles(move: DomainMove, {source, target}: MoveHosts, options: CallOptions) {

@@ -32,59 +32,84 @@ export async function filesOf(move: DomainMove, source: Host, options: CallOptio
   return [...files, {sourcePath: path, targetPath: path, lengthBytes, modified}];
 }
 
+interface CopyOptions {
+  readonly move: DomainMove;
+  readonly context: StepContext;
+  /** Called with every piece that has moved, on its way or read back. */
+  readonly moved: () => void;
+}
+
 /** Copies them one by one, reads each copy back and compares. Returns how many bytes were no holes. */
 export async function copyFiles(
   files: readonly FileCopy[],
   hosts: MoveHosts,
-  {move, context, moved}: {readonly move: DomainMove; readonly context: StepContext; readonly moved: () => void},
+  {move, context, moved}: CopyOptions,
 ): Promise<number> {
   const {signal} = context;
-  const {bandwidthMibPerSecond} = move;
-  const pace = bandwidthMibPerSecond === undefined ? undefined : bandwidthMibPerSecond * 1024 ** 2;
   const bytesTotal = files.reduce((sum, file) => sum + file.lengthBytes, 0);
   const startedMs = performance.now();
   let bytesDone = 0;
   let copiedBytes = 0;
+  const onPiece = (piece: VolumePiece) => {
+    moved();
+    const bytes = 'data' in piece ? piece.data.length : piece.holeBytes;
+    bytesDone += bytes;
+    if ('data' in piece) copiedBytes += bytes;
+    const seconds = (performance.now() - startedMs) / 1000;
+    const fraction = bytesTotal === 0 ? 1 : bytesDone / bytesTotal;
+    context.progress({fraction, bytesDone, bytesTotal, bytesPerSecond: bytesDone / seconds});
+  };
   for (const file of files) {
-    if (!(await hosts.target.findVolume(file.targetPath, {signal}))) {
-      await hosts.target.createVolume(
-        {path: file.targetPath, format: 'raw', capacityBytes: file.lengthBytes},
-        {signal},
-      );
-    }
-    const sent = new ContentDigest();
-    const watched = watch(paced(hosts.source.readVolume(file.sourcePath, {signal}), pace, {signal}), piece => {
-      moved();
-      sent.add(piece);
-      const bytes = 'data' in piece ? piece.data.length : piece.holeBytes;
-      bytesDone += bytes;
-      if ('data' in piece) copiedBytes += bytes;
-      const seconds = (performance.now() - startedMs) / 1000;
-      context.progress({
-        fraction: bytesTotal === 0 ? 1 : bytesDone / bytesTotal,
-        bytesDone,
-        bytesTotal,
-        bytesPerSecond: bytesDone / seconds,
-      });
-    });
-    await hosts.target.writeVolume(file.targetPath, watched, {signal});
+    const sent = await sendFile(file, hosts, {move, signal, onPiece});
     context.progress({text: 'comparing'});
-    const arrived = new ContentDigest();
-    for await (const piece of hosts.target.readVolume(file.targetPath, {signal})) {
-      moved();
-      arrived.add(piece);
-    }
-    if (sent.hex() !== arrived.hex()) {
-      throw new MigrationError(
-        'COPY_DIFFERS',
-        `${file.targetPath} on ${hosts.target.name} does not read like ${file.sourcePath}`,
-        {
-          hint: `See that nothing else writes to either file and that the disks of ${hosts.target.name} are healthy, then run the same command again`,
-        },
-      );
-    }
+    await compareFile(file, hosts, {sent, signal, moved});
   }
   return copiedBytes;
+}
+
+interface SendOptions {
+  readonly move: DomainMove;
+  readonly signal: AbortSignal;
+  readonly onPiece: (piece: VolumePiece) => void;
+}
+
+/** Returns the digest of what was sent. */
+async function sendFile(
+  {sourcePath, targetPath, lengthBytes}: FileCopy,
+  {source, target}: MoveHosts,
+  {move: {bandwidthMibPerSecond}, signal, onPiece}: SendOptions,
+): Promise<string> {
+  const pace = bandwidthMibPerSecond === undefined ? undefined : bandwidthMibPerSecond * 1024 ** 2;
+  if (!(await target.findVolume(targetPath, {signal})))
+    await target.createVolume({path: targetPath, format: 'raw', capacityBytes: lengthBytes}, {signal});
+  const sent = new ContentDigest();
+  const watched = watch(paced(source.readVolume(sourcePath, {signal}), pace, {signal}), piece => {
+    sent.add(piece);
+    onPiece(piece);
+  });
+  await target.writeVolume(targetPath, watched, {signal});
+  return sent.hex();
+}
+
+interface CompareOptions extends CallOptions {
+  readonly sent: string;
+  readonly moved: () => void;
+}
+
+async function compareFile(
+  {sourcePath, targetPath}: FileCopy,
+  {target}: MoveHosts,
+  {sent, signal, moved}: CompareOptions,
+): Promise<void> {
+  const arrived = new ContentDigest();
+  for await (const piece of target.readVolume(targetPath, {signal})) {
+    moved();
+    arrived.add(piece);
+  }
+  if (sent === arrived.hex()) return;
+  throw new MigrationError('COPY_DIFFERS', `${targetPath} on ${target.name} does not read like ${sourcePath}`, {
+    hint: `See that nothing else writes to either file and that the disks of ${target.name} are healthy, then run the same command again`,
+  });
 }
 
 /** What was written to while it was read may be of two times. @throws {MigrationError} `COPY_DIFFERS` */

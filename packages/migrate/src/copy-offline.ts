@@ -9,11 +9,12 @@ import {
   targetDefinition,
 } from '@dr-toolkit/hosts';
 
-import {clearTarget, perhapsNewer} from './clear-target.ts';
+import {clearTarget} from './clear-target.ts';
 import {copyFiles, filesOf, refuseWritten} from './copy-files.ts';
 import {type DomainMove, leftFiles, placesOnTarget} from './domain-move.ts';
 import {MigrationError} from './migration-error.ts';
 import {migrationLanes} from './migration-lanes.ts';
+import {perhapsNewer} from './perhaps-newer.ts';
 import {isPrepared, prepareTarget} from './prepare-target.ts';
 import {whileMoving} from './while-moving.ts';
 import {

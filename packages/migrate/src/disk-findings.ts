@@ -1,13 +1,14 @@
 import {shellWord} from '@dr-toolkit/estate';
 import type {DiskReading, DomainReading} from '@dr-toolkit/hosts';
 
-import {perhapsNewer} from './clear-target.ts';
 import {copiedDisks, type DiskMove} from './domain-move.ts';
 import {isDeclaredShared, poolOf} from './domain-moves.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
-import {nvramFindings, placeUnread} from './nvram-findings.ts';
+import {nvramFindings} from './nvram-findings.ts';
 import {isOwn, otherUser} from './other-user.ts';
+import {perhapsNewer} from './perhaps-newer.ts';
+import {placeUnread} from './place-unread.ts';
 import {hasLeft} from './whereabouts.ts';
 
 /** What stands in the way of a domain's disks. */

@@ -1,7 +1,9 @@
 import {shellWord} from '@dr-toolkit/estate';
+
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 import {isOwn, otherUser} from './other-user.ts';
+import {placeUnread} from './place-unread.ts';
 
 /** What stands in the way of a domain's NVRAM. A live move too would have the hypervisor write over what lies there. */
 export function nvramFindings({move, target, assessment}: Examined): Finding[] {
@@ -24,9 +26,4 @@ export function nvramFindings({move, target, assessment}: Examined): Finding[] {
       ? `See whose it is. Where ${from} and ${host} share its folder it is that of ${domain} itself: leave it, and give ${domain} its NVRAM in a folder that they do not share (virsh edit ${shellWord(domain)}); else move it away on ${host}`
       : `See on ${host} whether ${user} needs it, and give one of the two another (virsh edit)`;
   return [{...common, message, remedy}];
-}
-
-/** That it cannot be told whether a place is free, and what to do. */
-export function placeUnread(path: string, host: string, why: string): readonly [message: string, remedy: string] {
-  return [`Whether ${path} is free on ${host} cannot be told: ${why}`, `See what is wrong with its folder on ${host}`];
 }

@@ -173,3 +173,17 @@ test('a domain that runs on its source is still to be copied, and one that runs 
   two.birch.add(guestXml('web'));
   t.like(await inspect(), {state: 'unknown', why: 'web was shut off and should be still'});
 });
+
+test('a disk that is another one since its move was planned is not copied', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  const web = two.alder.domains.get(uuidOf(1));
+  if (!plan || !web) return t.fail();
+  web.xml = web.xml.replace(disk, `${images}/web.snapshot`);
+  await t.throwsAsync(two.perform(plan), {
+    code: 'SOURCE_STATE',
+    message: /vda of web is \S+web\.snapshot on alder now/u,
+  });
+  t.deepEqual([two.knownTo(), two.birch.files.paths], [['alder'], []]);
+  return undefined;
+});

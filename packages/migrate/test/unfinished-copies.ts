@@ -1,81 +1,12 @@
 import test from 'ava';
-import type {Plan, RunState, RunView, StepRecord, StepState} from '@dr-toolkit/engine';
-import {readDiskNote, readInventory, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
+import {readDiskNote, removeDiskNote, writeDiskNote} from '@dr-toolkit/hosts';
 
-import {deleteUnfinished, migrationKinds, type UnfinishedCopy, unfinishedCopies} from '../src/index.ts';
-import {moveOfStep} from '../src/move-of-step.ts';
-import {guestXml, type GuestSpec, images, TwoHosts, uuidOf} from './fixtures/two-hosts.ts';
+import {disk, incoming, LeftOver} from './fixtures/left-over.ts';
+import {guestXml, type GuestSpec, images, uuidOf} from './fixtures/two-hosts.ts';
 
-const disk = `${images}/web.qcow2`;
 const note = `${disk}.dr-incoming`;
 const [soon, past] = ['2999-01-01T00:00:00.000Z', '2001-01-01T00:00:00.000Z'];
-const incoming = {kind: 'incoming' as const, uuid: uuidOf(1), domain: 'web', from: 'alder', run: 'run-1'};
 const foreign = {run: 'theirs', controller: 'mallow:1#1', token: 9, until: soon};
-
-/** Two hosts of which the second has what a run prepared for `web`, and no more. */
-class LeftOver extends TwoHosts {
-  plan1: Plan | undefined;
-  views = new Map<string, RunView>();
-
-  async begun(spec: GuestSpec = {}): Promise<this> {
-    this.with('web', spec);
-    this.plan1 = (await this.plan()).plan;
-    const [prepare] = this.plan1?.steps ?? [];
-    const [move, kind] = [prepare && moveOfStep(prepare), migrationKinds.find(one => one.kind === 'prepare-disks')];
-    if (!prepare || !move || !kind) throw new Error('nothing to prepare');
-    await kind.perform(move, this.contextFor(prepare.id));
-    await this.alder.removeClaim(uuidOf(1));
-    return this;
-  }
-
-  /** How its run stands: its state, that of its steps, and how the move failed. */
-  ended(state: RunState, [prepare, move]: readonly [StepState, StepState], code = 'MOVE_FAILED'): this {
-    const states: readonly StepState[] = [prepare, move, 'pending', 'pending'];
-    const steps = (this.plan1?.steps ?? []).map((step, index) => {
-      const found = states[index] ?? 'pending';
-      const error = {message: 'no', code, effect: 'stop' as const};
-      const record: StepRecord = {
-        state: found,
-        attempt: 1,
-        token: 1,
-        notBeforeMs: 0,
-        ...(found === 'failed' && {error}),
-      };
-      return {step, record, progress: undefined, waits: []};
-    });
-    if (!this.plan1) throw new Error('nothing was begun');
-    this.views.set('run-1', {
-      run: 'run-1',
-      command: 'test',
-      mode: 'planned',
-      state,
-      controller: 'x',
-      startedMs: 0,
-      endedMs: 1,
-      folder: undefined,
-      events: 0,
-      plan: this.plan1,
-      steps,
-      fraction: 0,
-    });
-    return this;
-  }
-
-  async noted(given: {readonly until?: string; readonly run?: string}): Promise<this> {
-    await writeDiskNote(this.birch, disk, {...incoming, ...given});
-    return this;
-  }
-
-  async found(): Promise<UnfinishedCopy[]> {
-    const inventory = await readInventory(this.hosts.values());
-    return unfinishedCopies(this.hosts, inventory, {viewOf: async run => this.views.get(run)});
-  }
-
-  async delete(copy: UnfinishedCopy): Promise<void> {
-    const standingOf = async (run: string) => (this.views.has(run) ? ('ended' as const) : ('unknown' as const));
-    await deleteUnfinished(this.hosts, copy, {standingOf});
-  }
-}
 
 async function givenUp(spec: GuestSpec = {}): Promise<LeftOver> {
   return (await new LeftOver().begun(spec)).ended('failed', ['done', 'failed']);
