@@ -3,6 +3,7 @@ import type {DomainReading} from '@dr-toolkit/hosts';
 
 import {claimFindings} from './claim-findings.ts';
 import {diskFindings} from './disk-findings.ts';
+import {copiedDisks} from './domain-move.ts';
 import type {Examined} from './examined.ts';
 import type {Finding} from './finding.ts';
 import {collected} from './collected-findings.ts';
@@ -152,7 +153,7 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
         `Look at both now, and stop the wrong one: virsh domstate ${shellWord(name)}`,
         move.to,
       );
-    } else if (same && runs(same)) {
+    } else if (same && !runs(domain) && (runs(same) || hasBegunCopy(examined))) {
       add(
         'blocks',
         'DOMAIN_EXISTS',
@@ -193,6 +194,12 @@ function conflictFindings(examined: Examined, domain: DomainReading): Finding[] 
       }
     }
   });
+}
+
+/** Whether dr's own note lies beside a file of it on the target: the domain there may have worked with that. */
+function hasBegunCopy({move, assessment: {targetFiles}}: Examined): boolean {
+  const notes = copiedDisks(move).map(({targetPath}) => targetFiles[targetPath]?.note);
+  return notes.some(note => note?.kind === 'incoming' && note.uuid === move.uuid);
 }
 
 function pastFindings(examined: Examined, domain: DomainReading): Finding[] {

@@ -15,6 +15,21 @@ test('a definition that somebody puts on the target is not taken for a finished 
   return undefined;
 });
 
+test('where both are off and dr had begun a copy, nobody is told to take what may be newer for a remainder', async t => {
+  const two = new TwoHosts().with('web', {state: 'shutoff'});
+  const {plan} = await two.plan();
+  const [prepare] = plan?.steps ?? [];
+  if (!plan || !prepare) return t.fail();
+  await two.perform({...plan, steps: [prepare]});
+  two.birch.add(guestXml('web'), {state: 'shutoff'});
+  const planned = await two.plan();
+  t.deepEqual(codes(planned), ['DOMAIN_EXISTS']);
+  const finding = planned.findings.find(({code}) => code === 'DOMAIN_EXISTS');
+  t.regex(finding?.message ?? '', /which of the two has the newer disks cannot be told/u);
+  t.notRegex(finding?.remedy ?? '', /remainder/u);
+  return undefined;
+});
+
 test('a definition that the target has of old is not taken for the place to which a domain has left', async t => {
   const two = new TwoHosts().with('web', {state: 'shutoff', stateReason: 'migrated'});
   two.birch.add(guestXml('web'), {state: 'shutoff'});
